@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The capture: a profile in a file, zstd-compressed, readable anywhere and by later versions.
+ *
+ * Tagged sections, each with its length, element size and checksum; unknown sections are skipped,
+ * elements longer than known are read by their known part, shorter ones are zero-extended. The
+ * reader trusts nothing: sizes, offsets, counts, parents and string offsets are checked before use.
+ */
+#ifndef CORE_CAPTURE_CAPTURE_H
+#define CORE_CAPTURE_CAPTURE_H
+
+#include "core/profile/profile.h"
+
+/** Why a capture could not be read: a sentence without full stop, naming what and where. */
+struct capture_error {
+	char message[256];
+};
+
+/** Write profile to fd (from its current position). 0, or -1 with errno. */
+int capture_write(int fd, const struct profile *profile);
+
+/** Read a capture. NULL with *ret_error filled; never crashes, loops or takes unbounded memory. */
+struct profile *capture_read(int fd, struct capture_error *ret_error);
+
+/** The same from memory, for tests and fuzzers. */
+struct profile *capture_read_memory(const void *data, size_t len, struct capture_error *ret_error);
+
+#endif

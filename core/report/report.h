@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Reports: a profile rendered for people or for other tools. A table of formats; adding one is
+ * adding a row. Reports read nothing but the profile, and escape whatever came from the workload.
+ */
+#ifndef CORE_REPORT_REPORT_H
+#define CORE_REPORT_REPORT_H
+
+#include "core/profile/profile.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct report_options {
+	enum measure of;
+	/** Flame graphs: callees at the root. */
+	bool reversed;
+	/** Show source lines where the profile has them. */
+	bool with_source;
+	/** Text: stacks to print; 0 for the default (10). */
+	unsigned stacks;
+	/** Text: colours for a terminal. */
+	bool colour;
+};
+
+struct report_format {
+	const char *name;      /* as in --format=NAME */
+	const char *extension; /* of a file of this format, with its dot */
+	const char *summary;   /* for --help */
+	bool binary;           /* not to be written to a terminal */
+	/** Write it. 0, or -1 with errno (of the stream, or ENOMEM). */
+	int (*write)(FILE *out, const struct profile *profile, const struct report_options *options);
+};
+
+/** All formats: html, svg, text, folded, pprof, speedscope; ends with a NULL name. */
+extern const struct report_format report_formats[];
+
+/** The format of that name, or NULL. */
+const struct report_format *report_find_format(const char *name);
+
+/** The measure that a report of this profile shows unless told otherwise: END for an out-of-memory, else PEAK. */
+enum measure report_default_measure(const struct profile *profile);
+
+/** One sentence without full stop for people: "exited with status 0", "killed by signal 11 (SIGSEGV)", ... */
+int report_verdict_sentence(FILE *out, const struct profile *profile);
+
+/**
+ * Lines of a short summary for stderr (about five, each through line()): verdict, peak, largest
+ * stacks' lines, children, what could not be recorded. Without prefix and newline.
+ */
+void report_summary(const struct profile *profile, void (*line)(void *context, const char *text), void *context);
+
+/* The writers behind the table. */
+int report_write_text(FILE *out, const struct profile *, const struct report_options *);
+int report_write_folded(FILE *out, const struct profile *, const struct report_options *);
+int report_write_svg(FILE *out, const struct profile *, const struct report_options *);
+int report_write_html(FILE *out, const struct profile *, const struct report_options *);
+int report_write_pprof(FILE *out, const struct profile *, const struct report_options *);
+int report_write_speedscope(FILE *out, const struct profile *, const struct report_options *);
+
+#endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The segment: the memory that the hook (inside the workload) and the supervisor (outside) share.
+ *
+ * One sparse memfd, created and sized by the supervisor, sealed against shrinking. Who writes what:
+ * the supervisor initialises it and sets slots up before the workload starts, and answers requests;
+ * everything else is written by hooks. The supervisor reads it with pread only (touching a hole
+ * through a mapping would allocate it). All numbers are in the byte order of the machine.
+ *
+ *   0          struct segment_header                    4 KiB, every hook maps the front
+ *   ROOTS      u32 heads of the three intern tables     nodes, codes, texts
+ *   DIRECTORY  u32 extent numbers, one row per shared arena
+ *   FRONT_BYTES + i MiB
+ *              slot i: struct slot, arena rows of the slot, the L1 of its live table
+ *   EXTENTS    extent 0, 1, 2 ...                       256 KiB each, handed out in order
+ *
+ * Arena: an array of equal elements that grows by whole extents and never moves. Element k lies in
+ * the extent that row[k / per_extent] names. Elements are numbered from 1; 0 says "none".
+ *
+ * Glossary (the project's words are in design terms here):
+ *   frame   a code (Python code object, label) and an instruction offset in it
+ *   node    a frame below a parent node: a stack is the path from a node to the root
+ *   entry   the account of one stack that has allocated: live, snapshot, totals
+ *   slot    one process that records; generation counts its images (an exec starts a new one)
+ *   epoch   number of the current peak; see struct entry
+ */
+#ifndef CORE_SHM_SEGMENT_H
+#define CORE_SHM_SEGMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
+#define SEGMENT_VERSION 1u
+
+#define EXTENT_BYTES ((uint64_t)256 << 10)
+/** Extents that one arena can have: 4 GiB of elements. */
+#define ARENA_EXTENTS_MAX 16384u
+#define SLOT_COUNT 1024u
+#define SLOT_BYTES ((uint64_t)1 << 20)
+
+/** Sizes of the heads of the intern tables, in u32. Below a head hangs a 4-way trie by hash. */
+#define ROOT_NODES 16384u
+#define ROOT_CODES 4096u
+#define ROOT_TEXTS 4096u
+
+enum shared_arena {
+	ARENA_NODE = 0, /* struct node */
+	ARENA_ENTRY,    /* struct entry */
+	ARENA_CODE,     /* struct code */
+	ARENA_TEXT,     /* struct text, in units of TEXT_UNIT bytes */
+	SHARED_ARENA_COUNT
+};
+
+enum slot_arena {
+	ARENA_SLAB = 0, /* live blocks: u64 slab entries, core/shm/live.h */
+	ARENA_RANGE,    /* struct range: counted mappings and blocks too large for a slab entry */
+	ARENA_THREAD,   /* struct thread_record */
+	SLOT_ARENA_COUNT
+};
+
+#define SEGMENT_ROOTS_OFFSET ((uint64_t)4096)
+#define SEGMENT_DIRECTORY_OFFSET ((uint64_t)128 << 10)
+#define DIRECTORY_ROW_BYTES (ARENA_EXTENTS_MAX * sizeof(uint32_t))
+#define SEGMENT_FRONT_BYTES ((uint64_t)512 << 10)
+#define SEGMENT_SLOTS_OFFSET SEGMENT_FRONT_BYTES
+#define SEGMENT_EXTENTS_OFFSET (SEGMENT_SLOTS_OFFSET + SLOT_COUNT * SLOT_BYTES)
+/** Bytes of address space the live table's first level spans per u32: 1 GiB; 47-bit addresses. */
+#define LIVE_L1_COUNT ((uint32_t)1 << 17)
+#define SLOT_DIRECTORY_OFFSET ((uint64_t)8192)
+#define SLOT_L1_OFFSET ((uint64_t)512 << 10)
+
+/** What an arena's owner keeps about it. Row of extent numbers: see arena_row_offset. */
+struct arena {
+	/** Elements handed out, number 0 (which is never one) included. Only grows, but for an exec. */
+	uint64_t used;
+	/** Extents in its row. An extent is in the row before an element of it is handed out. */
+	uint32_t extents;
+	uint32_t element_bytes;
+};
+
+/**
+ * Totals over all slots and the number of the current peak. One cache line of its own.
+ * live_bytes is always the sum of live_bytes over all entries, but for operations under way.
+ */
+struct totals {
+	uint64_t live_bytes;
+	uint64_t live_blocks;
+	/** Highest live_bytes that has been followed by a decrease. The peak is max(this, live_bytes). */
+	uint64_t peak_bytes;
+	/** Incremented when peak_bytes is raised, which happens at the decrease that follows. Never 0. */
+	uint64_t epoch;
+	/** Allocations recorded (malloc family, Python objects, counted mappings). */
+	uint64_t allocations;
+	uint64_t reserved[3];
+};
+
+struct segment_header {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t header_bytes;
+	/** Bytes of the file; extents end before it. */
+	uint64_t size_bytes;
+
+	/**
+	 * Thread id of the supervisor while it lives: a robust futex of the supervisor's, in which the
+	 * kernel sets FUTEX_OWNER_DIED (0x40000000) when the supervisor dies, however that happens.
+	 * Written by the supervisor and the kernel; read by hooks before and while they wait.
+	 */
+	uint32_t supervisor_tid;
+	/** Incremented and woken (FUTEX_WAKE, shared) by a hook that has posted a request. */
+	uint32_t doorbell;
+	/** Next extent to hand out (atomic add). */
+	uint32_t next_extent;
+	/** Slots in use are 0 .. slots_used-1. */
+	uint32_t slots_used;
+	/** Forked or spawned child processes that noticed themselves (atomic add). */
+	uint64_t children;
+
+	struct arena arena[SHARED_ARENA_COUNT];
+
+	uint64_t padding[4];
+	struct totals totals __attribute__((aligned(64)));
+};
+
+/** A frame below a parent. Written once, published by the CAS that links it, then immutable but for entry and link. */
+struct node {
+	/** Parent node, 0 for an outermost frame. */
+	uint32_t parent;
+	uint32_t code;
+	/** Byte offset of the instruction in the code; for labels 0. */
+	uint32_t offset;
+	/** Its entry, 0 until it allocates. */
+	uint32_t entry;
+	uint32_t link[4];
+};
+
+/**
+ * The account of one stack. Exact peak in O(1): before any change,
+ *     if (snap_epoch != totals.epoch) { snap = live; snap_epoch = totals.epoch; }
+ * so that its share of the peak is, at any time,
+ *     totals.live_bytes > totals.peak_bytes    live       (the peak is now)
+ *     snap_epoch == totals.epoch               snap       (it has changed since the peak)
+ *     otherwise                                live       (it has not)
+ * and these shares sum to the peak. Store order: snap fields, snap_epoch, then live, then totals.
+ */
+struct entry {
+	uint64_t live_bytes;
+	uint64_t live_blocks;
+	uint64_t snap_bytes;
+	uint64_t snap_blocks;
+	uint64_t total_bytes;
+	uint64_t total_blocks;
+	uint64_t snap_epoch;
+	uint32_t node;
+	uint32_t reserved;
+};
+
+enum code_kind {
+	/** A Python code object: filename, qualname, line table. */
+	CODE_PYTHON = 1,
+	/** A frame that is only a label, such as "[thread started here]": qualname holds it. */
+	CODE_LABEL = 2,
+};
+
+/** Formats of Python line tables, by the versions that write them. */
+enum line_table {
+	LINES_NONE = 0,
+	LINES_LNOTAB = 1,   /* up to 3.9: co_lnotab, unsigned offset and signed line deltas */
+	LINES_PAIRS = 2,    /* 3.10: co_linetable, PEP 626 pairs */
+	LINES_LOCATIONS = 3 /* 3.11 and later: co_linetable, location table */
+};
+
+/** Interned by content (all fields but link). */
+struct code {
+	uint32_t link[4];
+	uint64_t hash;
+	uint32_t filename;  /* text */
+	uint32_t qualname;  /* text */
+	uint32_t lines;     /* text: the bytes of the line table */
+	int32_t first_line; /* co_firstlineno */
+	uint16_t kind;        /* enum code_kind */
+	uint16_t line_format; /* enum line_table */
+	uint32_t reserved[5];
+};
+
+#define TEXT_UNIT 8u
+/** Interned bytes; number = position in units of TEXT_UNIT. May span extents that are consecutive. */
+struct text {
+	uint32_t link[4];
+	uint32_t len;
+	uint32_t hash;
+	/* len bytes follow, not terminated */
+};
+
+enum slot_state {
+	SLOT_FREE = 0,
+	/** Set up by the supervisor for a process that has not yet run a hook. */
+	SLOT_EXPECTED = 1,
+	/** A hook records into it. */
+	SLOT_RECORDING = 2,
+};
+
+/** What the hook knows of the interpreter in its process. */
+enum python_state {
+	PYTHON_NOT_SEEN = 0,  /* no interpreter in the process so far */
+	PYTHON_ATTACHED = 1,  /* stacks are read */
+	PYTHON_UNKNOWN = 2,   /* an interpreter whose layout is not known: no Python stacks */
+	PYTHON_UNREADABLE = 3 /* layout known, but a self-test at start failed: no Python stacks */
+};
+
+/** One bit each: what this image could not or need not do. Shown in reports. */
+#define IMAGE_OWN_MALLOC 0x1u       /* the executable defines malloc itself: its calls are not seen */
+#define IMAGE_FREE_THREADED 0x2u    /* a Python without the GIL */
+#define IMAGE_DOMAINS_WRAPPED 0x4u  /* CPython's MEM and OBJ domains go through the hook */
+#define IMAGE_OWN_SIGUSR2 0x8u      /* SIGUSR2 was not the default at start: left alone */
+
+/** An operation under way in the slot, for the collector to repair. op is stored last and cleared first. */
+struct intent {
+	uint32_t op; /* enum intent_op */
+	uint32_t entry;
+	uint64_t address;
+	uint64_t bytes;
+	/** entry.live_bytes and totals.live_bytes before the operation. */
+	uint64_t entry_live_before;
+	uint64_t total_live_before;
+	uint64_t blocks_before;
+	uint64_t total_blocks_before;
+};
+
+enum intent_op { INTENT_NONE = 0, INTENT_ADD = 1, INTENT_REMOVE = 2 };
+
+/** Why something was not recorded: counts, in every report. */
+enum missed {
+	MISSED_NO_SPACE = 0, /* the segment could not grow (address space, file size, its end) */
+	MISSED_NESTED,       /* inside a signal handler that interrupted the hook, and no room to defer */
+	MISSED_LOCK,         /* the lock was not to be had within its bound */
+	MISSED_LOST_FREE,    /* a block appeared where another was live: that one's free was not seen */
+	MISSED_DEPTH,        /* stacks cut at the depth limit */
+	MISSED_COUNT
+};
+
+enum request_kind {
+	REQUEST_NONE = 0,
+	/** SIGUSR2 reached the workload: write a report of the peak so far. Nobody waits. */
+	REQUEST_SNAPSHOT = 1,
+	/** An allocation was refused; the requester waits (bounded) so that live can be read. */
+	REQUEST_FAILED_ALLOCATION = 2,
+};
+
+/** One request at a time per slot: taken by CAS 0 -> kind. */
+struct request {
+	/** enum request_kind; set to REQUEST_NONE by the supervisor when answered, then woken. */
+	uint32_t kind;
+	uint32_t tid;
+	uint32_t node;
+	uint32_t serial;
+	uint64_t bytes;
+};
+
+struct slot {
+	uint32_t state; /* enum slot_state */
+	/** As the process itself sees it (getpid). Set before its first image starts. */
+	uint32_t pid;
+	/** Images started in this slot: 1 at the first hook, one more at every exec. */
+	uint32_t generation;
+	/** The slot's lock: 0 free, else the thread id that holds it; top bit: somebody waits. */
+	uint32_t lock;
+	uint32_t image_flags; /* IMAGE_* */
+	uint32_t python_state;
+	uint32_t python_version; /* PY_VERSION_HEX */
+	uint32_t executable; /* text: what the image was started as */
+	uint64_t missed[8];  /* by enum missed */
+	struct intent intent __attribute__((aligned(64)));
+	struct request request __attribute__((aligned(64)));
+	/** The last refused allocation and how many there were. */
+	uint64_t failed_bytes;
+	uint64_t failed_count;
+	uint32_t failed_node;
+	uint32_t reserved;
+	struct arena arena[SLOT_ARENA_COUNT] __attribute__((aligned(64)));
+	/** Free lists of the live table and other hook-side state that must outlive no image. */
+	uint32_t slab_free[16];
+};
+
+/** A counted range of address space: a writable anonymous mapping, or a block too large for a slab entry. */
+struct range {
+	uint64_t start;
+	uint64_t end;
+	/** Entry that holds it; 0: this element is free. Stored last, cleared first. */
+	uint32_t entry;
+	uint32_t flags;
+	uint64_t bytes;
+};
+
+#define RANGE_BLOCK 0x1u /* a malloc block; bytes is its requested size */
+
+/** What a thread was last seen allocating: what the report can say of a process that was killed. */
+struct thread_record {
+	uint32_t tid; /* 0: free */
+	uint32_t node;
+	/** totals.allocations when node was written: its age, in allocations. */
+	uint64_t at_allocation;
+};
+
+/** Position in the file of a shared arena's row of extent numbers. */
+static inline uint64_t arena_row_offset(enum shared_arena which)
+{
+	return SEGMENT_DIRECTORY_OFFSET + which * DIRECTORY_ROW_BYTES;
+}
+
+/** Position in the file of slot number i. */
+static inline uint64_t slot_offset(uint32_t i)
+{
+	return SEGMENT_SLOTS_OFFSET + i * SLOT_BYTES;
+}
+
+/** Position in the file of a row of extent numbers of slot i. */
+static inline uint64_t slot_row_offset(uint32_t i, enum slot_arena which)
+{
+	return slot_offset(i) + SLOT_DIRECTORY_OFFSET + which * DIRECTORY_ROW_BYTES;
+}
+
+/** Position in the file of extent number e. */
+static inline uint64_t extent_offset(uint32_t e)
+{
+	return SEGMENT_EXTENTS_OFFSET + e * EXTENT_BYTES;
+}
+
+_Static_assert(sizeof(struct segment_header) <= SEGMENT_ROOTS_OFFSET, "header page");
+_Static_assert(sizeof(struct totals) == 64, "one cache line");
+_Static_assert(sizeof(struct node) == 32, "wire");
+_Static_assert(sizeof(struct entry) == 64, "one cache line");
+_Static_assert(sizeof(struct code) == 64, "wire");
+_Static_assert(sizeof(struct text) == 24, "wire");
+_Static_assert(sizeof(struct intent) == 56, "wire");
+_Static_assert(sizeof(struct request) == 24, "wire");
+_Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");
+_Static_assert(sizeof(struct range) == 32, "wire");
+_Static_assert(sizeof(struct thread_record) == 16, "wire");
+_Static_assert(SEGMENT_ROOTS_OFFSET + (ROOT_NODES + ROOT_CODES + ROOT_TEXTS) * 4 <= SEGMENT_DIRECTORY_OFFSET, "roots");
+_Static_assert(SEGMENT_DIRECTORY_OFFSET + SHARED_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SEGMENT_FRONT_BYTES, "front");
+_Static_assert(SLOT_DIRECTORY_OFFSET + SLOT_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SLOT_L1_OFFSET, "slot");
+_Static_assert(SLOT_L1_OFFSET + LIVE_L1_COUNT * 4 <= SLOT_BYTES, "slot");
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Runs the workload and tells the caller, one event at a time, what happens to it. Knows no report.
+ *
+ * A supervisor is one per process (it owns the process's signal dispositions while it lives).
+ * Use: supervise_start; then supervise_next until it returns SUPERVISE_ENDED; then
+ * supervise_outcome, supervise_done, and supervise_die_as to end as the workload did.
+ */
+#ifndef CORE_SUPERVISE_SUPERVISE_H
+#define CORE_SUPERVISE_SUPERVISE_H
+
+#include "core/base/outcome.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct supervisor;
+
+struct supervise_options {
+	/** Absolute or relative path of the program to exec, already found on PATH. */
+	const char *program;
+	char *const *argv;
+	/**
+	 * Environment of the workload without the hook's variables, which are appended last
+	 * (LD_PRELOAD, with whatever LD_PRELOAD envp has behind it, and FIL_SEGMENT), so that the hook
+	 * can take them off again and leave no trace.
+	 */
+	char *const *envp;
+	/** The hook's image, embedded in the tool. */
+	const void *hook_image;
+	size_t hook_image_bytes;
+	/** Folder for the fallback when memfd or /proc is not available: the result folder's parent. */
+	const char *fallback_folder;
+	/** "/" or a root under which proc and cgroup files are looked up (tests). */
+	const char *proc_root;
+};
+
+/** A step that failed before the workload ran: what, and which errno. For cmd to print. */
+struct supervise_error {
+	char message[512];
+	/** The status that fil-profile should end with: 125, 126 or 127. */
+	int status;
+};
+
+enum supervise_event {
+	/** A report of the peak so far is wanted (SIGUSR2 to us or to the workload). The workload goes on. */
+	SUPERVISE_SNAPSHOT,
+	/**
+	 * An allocation was refused and the workload waits (bounded) for us to read its live memory:
+	 * collect at once, then call supervise_answer.
+	 */
+	SUPERVISE_FAILED_ALLOCATION,
+	/** The workload has ended; everything about it is in the outcome. */
+	SUPERVISE_ENDED,
+};
+
+/**
+ * Create the segment, pass the hook and start the workload. NULL with *ret_error filled if it did
+ * not start; an exec that failed is 126 or 127 as for a shell.
+ *
+ * What the workload must not see changed: argv, environment (but for what the hook removes),
+ * signal mask and dispositions, descriptors, limits, umask, process group, controlling terminal.
+ */
+struct supervisor *supervise_start(const struct supervise_options *options,
+				   struct supervise_error *ret_error);
+
+/** Wait for the next event. Forwards signals, samples memory and reaps meanwhile. */
+enum supervise_event supervise_next(struct supervisor *supervisor);
+
+/** Let a waiting workload go on. */
+void supervise_answer(struct supervisor *supervisor);
+
+/** The outcome so far (verdict RUNNING) or at the end. */
+struct outcome supervise_outcome(const struct supervisor *supervisor);
+
+/** The segment's descriptor, for profile_collect. Owned by the supervisor. */
+int supervise_segment_fd(const struct supervisor *supervisor);
+
+/** The timeline so far; owned by the supervisor, valid until the next supervise_next. */
+const struct usage_sample *supervise_timeline(const struct supervisor *supervisor,
+						uint32_t *ret_count);
+
+/** The workload's process id. */
+pid_t supervise_pid(const struct supervisor *supervisor);
+
+/** Release everything (not the workload, should it still run). */
+void supervise_done(struct supervisor *supervisor);
+
+/**
+ * End this process as the workload ended: its exit status, or its signal, without a core dump (as
+ * PID 1: exit 128+N). Does not return.
+ */
+_Noreturn void supervise_die_as(const struct outcome *outcome);
+
+#endif
