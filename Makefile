@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+#
+# The folder decides how a file is compiled: TOOL_DIRS into the static program, HOOK_DIRS into the
+# hook that is embedded in it; core/elf, core/shm and oomsim/ceiling.c into both. ./build.sh installs
+# compilers, puts libunwind and zstd into build/deps and then calls this.
+
+## Build
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+.SUFFIXES:
+.SECONDEXPANSION:
+.DELETE_ON_ERROR:
+
+ARCH ?= $(shell uname -m)
+CC = gcc
+AR = ar
+STRIP = strip
+MUSL_CC ?= $(firstword $(wildcard build/deps/musl/bin/musl-gcc) musl-gcc)
+WERROR ?= -Werror
+
+# SAN=asan or SAN=ubsan: the tool and its unit tests under sanitizers, against this machine's libc.
+B := build$(SAN:%=/%)
+SANITIZE_asan = -fsanitize=address,undefined
+SANITIZE_ubsan = -fsanitize=undefined
+ifneq ($(SAN),)
+TOOL_CC = $(CC)
+TOOL_CFLAGS = -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all $(SANITIZE_$(SAN))
+TOOL_LDFLAGS = $(SANITIZE_$(SAN)) -fno-sanitize-recover=all
+else
+TOOL_CC = $(MUSL_CC)
+TOOL_CFLAGS = -O2 -ffunction-sections -fdata-sections
+TOOL_LDFLAGS = -static -Wl,--gc-sections
+endif
+
+UNWIND = build/deps/libunwind
+ZSTD = build/deps/zstd
+CFLAGS_ALL = -std=gnu17 -g -Wall -Wextra $(WERROR) -D_GNU_SOURCE= -I. -isystem $(UNWIND)/include \
+	-isystem $(ZSTD)/include -MMD -MP
+HOOK_CFLAGS = -O2 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
+	$(addprefix -fno-builtin-,malloc calloc realloc free) -fno-tree-loop-distribute-patterns \
+	-fasynchronous-unwind-tables -fno-plt -ffunction-sections -fdata-sections \
+	-fstack-usage -DFIL_HOOK=1 \
+	$(if $(filter aarch64,$(ARCH)),-mno-outline-atomics)
+# No pack-relative-relocs: glibc 2.31 and musl 1.2.3 crash at load on them. -z defs: whatever the
+# hook takes from the workload has to be a weak reference; tests/lint/hook-abi has the list.
+HOOK_LDFLAGS = -nostdlib -shared -Wl,-soname,fil-hook.so -Wl,--hash-style=both,-z,now,-z,relro \
+	-Wl,-z,text,-z,noexecstack,-z,defs,-z,nopack-relative-relocs,--exclude-libs,ALL \
+	-Wl,--gc-sections,--build-id=sha1
+
+TOOL_DIRS = cmd core/elf core/shm core/host core/supervise core/symbols core/profile core/capture \
+	core/report oomsim
+HOOK_DIRS = core/hook core/stack core/elf core/shm
+sources = $(sort $(shell find $(wildcard $1) -path cmd/python -prune -o -name '*.[cS]' -print))
+TOOL_SOURCES := $(call sources,$(TOOL_DIRS))
+HOOK_SOURCES := $(call sources,$(HOOK_DIRS) oomsim/ceiling.c)
+TOOL_OBJECTS = $(TOOL_SOURCES:%=$(B)/tool/%.o)
+HOOK_OBJECTS = $(HOOK_SOURCES:%=build/hook/%.o)
+# For unit tests: every object but main's, and the workload's stack reader compiled as the tool is.
+LIB_SOURCES = $(filter-out cmd/main.c cmd/hook_image.S,$(TOOL_SOURCES)) $(call sources,core/stack)
+LIB_OBJECTS = $(LIB_SOURCES:%=$(B)/tool/%.o)
+LIBS = $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind.a
+
+# What there is no source for yet is left out.
+HOOK = $(if $(wildcard core/hook/*.c),build/hook.so)
+TOOL = $(if $(wildcard cmd/main.c),$(B)/fil-profile)
+
+all: $(HOOK) $(B)/libfil.a $(TOOL)
+
+$(B)/fil-profile: $(B)/fil-profile.debug
+	$(if $(SAN),cp $< $@,$(STRIP) -o $@ $<)
+
+$(B)/fil-profile.debug: $(TOOL_OBJECTS) $(LIBS)
+	$(TOOL_CC) $(TOOL_LDFLAGS) -o $@ $^
+
+$(B)/libfil.a: $(LIB_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+build/hook.so: build/hook.debug.so
+	$(STRIP) -o $@ $<
+
+build/hook.debug.so: $(HOOK_OBJECTS) $(UNWIND)/lib/libunwind.a
+	$(CC) $(HOOK_LDFLAGS) -o $@ $^ -lgcc
+
+$(B)/tool/%.c.o: %.c Makefile | $(LIBS)
+	@mkdir -p $(@D)
+	$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) -c -o $@ $<
+
+# An assembly file embeds other files of its folder (.incbin), or the hook.
+embeds = $(filter-out %.c %.h %.S,$(wildcard $(dir $1)*.*))
+$(B)/tool/cmd/hook_image.S.o: build/hook.so
+$(B)/tool/%.S.o: %.S Makefile $$(call embeds,$$*)
+	@mkdir -p $(@D)
+	$(TOOL_CC) -I. -Ibuild -c -o $@ $<
+
+build/hook/%.c.o: %.c Makefile | $(LIBS)
+	@mkdir -p $(@D)
+	$(MUSL_CC) $(CFLAGS_ALL) $(HOOK_CFLAGS) -c -o $@ $<
+
+build/hook/%.S.o: %.S Makefile
+	@mkdir -p $(@D)
+	$(MUSL_CC) -I. -DFIL_HOOK=1 -c -o $@ $<
+
+$(LIBS):
+	./build.sh deps
+
+## Test
+UNIT_SOURCES := $(call sources,tests/unit)
+UNIT_TESTS = $(UNIT_SOURCES:tests/unit/%.c=$(B)/unit/%)
+WORKLOADS = $(patsubst tests/workloads/%.c,build/workloads/%,$(wildcard tests/workloads/*.c))
+
+unit: $(UNIT_TESTS)
+
+$(B)/unit/%: tests/unit/%.c $(B)/libfil.a $(LIBS) Makefile
+	@mkdir -p $(@D)
+	$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< $(B)/libfil.a $(LIBS)
+
+# Programs to be profiled, built as their authors would: a line "// build: FLAGS" in one adds flags.
+workloads: $(WORKLOADS)
+
+build/workloads/%: tests/workloads/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -O1 -g -Wall -pthread -o $@ $< $(shell sed -n 's|^// build: ||p' tests/workloads/$*.c)
+
+# The fast lane, and everything. Under SAN only what runs in the tool: unit and command-line tests.
+check check-full: all unit workloads
+	FIL_LANE=$(if $(filter check,$@),fast,full) FIL_BUILD=$(B) tests/run $(if $(SAN),unit cli)
+
+lint: all
+	FIL_BUILD=$(B) tests/run lint
+
+bench: all workloads
+	FIL_BUILD=$(B) tests/bench/run
+
+fuzz:
+	tests/fuzz/run
+
+## Install
+PREFIX ?= /usr/local
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/fil-profile $(DESTDIR)$(PREFIX)/bin/fil-profile
+
+clean:
+	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
+
+.PHONY: all unit workloads check check-full lint bench fuzz install clean
+-include $(TOOL_OBJECTS:.o=.d) $(HOOK_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)

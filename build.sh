@@ -1,0 +1,352 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+#
+# Builds build/fil-profile on a fresh Debian or Ubuntu machine, from nothing:
+#
+#   ./build.sh              install what is missing, build libunwind and zstd, then make
+#   ./build.sh run ARGS…    the same if needed, then fil-profile run ARGS…
+#   ./build.sh test         the same if needed, then the test needs, then the whole fast test lane
+#   ./build.sh deps         only build/deps
+#
+# FIL_SOURCES=DIR takes the pinned tarballs of libunwind, zstd and musl from DIR: other
+# distributions, no network. Nothing outside build/ is written, but for packages that apt installs.
+# An interrupted build is taken up where it stopped; a finished one takes no time.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+DEPS=$ROOT/build/deps
+ARCH=$(uname -m)
+
+LIBUNWIND_VERSION=1.6.2
+ZSTD_VERSION=1.5.4
+MUSL_VERSION=1.2.3
+# The tarballs that this was developed with, by what they hold.
+PINNED="
+4a6aec666991fb45d0889c44aede8ad6eb108071c3554fcdff671f9c94794976 libunwind-$LIBUNWIND_VERSION
+8cf4bbb65e77ec348d052c8d6230eba66d435bddf64c8b5be2fcb16880c19953 zstd-$ZSTD_VERSION
+0f470992aedad543126d06efab344dc5f3e171893810455787d38347343a4424 zstd-$ZSTD_VERSION
+7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4 musl-$MUSL_VERSION
+"
+
+say() { echo "build.sh: $*" >&2; }
+die() { say "$@"; exit 1; }
+
+## Packages
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		return 1
+	fi
+}
+
+# apt_install PACKAGE…: silent unless it fails. The lists are refreshed only if they do not suffice.
+apt_install() {
+	local log
+	command -v apt-get >/dev/null || return 1
+	say "installing $*"
+	log=$(mktemp)
+	export DEBIAN_FRONTEND=noninteractive
+	if as_root apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 ||
+		{ as_root apt-get update >"$log" 2>&1 || :; } &&
+		as_root apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
+		rm -f "$log"
+		return 0
+	fi
+	tail -n 20 "$log" >&2
+	rm -f "$log"
+	return 1
+}
+
+install_compilers() {
+	local missing=() package
+	command -v gcc >/dev/null || missing+=(gcc libc6-dev)
+	command -v make >/dev/null || missing+=(make)
+	command -v xz >/dev/null || missing+=(xz-utils)
+	if [ -z "${FIL_SOURCES-}" ] && [ ! -e "$DEPS/musl/bin/musl-gcc" ]; then
+		command -v musl-gcc >/dev/null || missing+=(musl-tools)
+	fi
+	[ ${#missing[@]} = 0 ] && return
+	apt_install "${missing[@]}" && return
+	package="${missing[*]}"
+	if command -v apt-get >/dev/null; then
+		die "cannot install: $package (needs root or sudo); run: apt-get install $package"
+	fi
+	die "this machine lacks: $package, and has no apt-get; install gcc, make and xz with its own" \
+		"package manager and set FIL_SOURCES to a folder with the tarballs of" \
+		"libunwind-$LIBUNWIND_VERSION, zstd-$ZSTD_VERSION and musl-$MUSL_VERSION"
+}
+
+## Sources
+
+# The machine's own package sources, those of its distribution only, as deb-src into folder $1.
+# Signatures are always asked for: "trusted" is dropped.
+apt_derive_sources() {
+	local suites file
+	suites=$(. /etc/os-release && echo "${VERSION_CODENAME-}|${UBUNTU_CODENAME-}")
+	suites="^($suites|oldstable|stable|testing|unstable|sid)([-/][a-z-]+)?/?\$"
+	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+		[ -r "$file" ] || continue
+		awk -v suites="$suites" '
+			!/^[ \t]*deb(-src)?[ \t]/ { next }
+			{ sub(/^[ \t]*deb(-src)?[ \t]+/, ""); sub(/#.*/, ""); options = "" }
+			match($0, /^\[[^]]*\]/) {
+				options = substr($0, 1, RLENGTH)
+				$0 = substr($0, RLENGTH + 1)
+				gsub(/trusted=[^] \t]*/, "", options)
+				if (options !~ /=/) options = ""
+			}
+			$1 !~ /^cdrom/ && $2 ~ suites && / main( |$)/ { print "deb-src", options, $0 }
+		' "$file"
+	done | sort -u >"$1/fil.list"
+	for file in /etc/apt/sources.list.d/*.sources; do
+		[ -r "$file" ] || continue
+		sed -e '/^#/d' -e 's/^[ \t]*$//' "$file" | awk -v RS= -v suites="$suites" '
+			{
+				count = split($0, lines, "\n"); stanza = name = ""; matches = has_main = on = 0
+				for (i = 1; i <= count; i++) {
+					if (lines[i] ~ /^[^ \t]/) {
+						name = value = lines[i]
+						sub(/:.*/, "", name); name = tolower(name)
+						sub(/^[^:]*:/, "", value)
+					} else {
+						value = lines[i]
+					}
+					if (name == "enabled" && value ~ /no|false|0/) next
+					if (name == "types") { on = 1; continue }
+					if (name == "trusted") continue
+					words = split(value, word, /[ \t]+/)
+					for (w = 1; w <= words; w++) {
+						if (name == "suites" && word[w] ~ suites) matches = 1
+						if (name == "components" && word[w] == "main") has_main = 1
+					}
+					stanza = stanza lines[i] "\n"
+				}
+				if (on && matches && has_main) print "Types: deb-src\n" stanza
+			}
+		'
+	done >"$1/fil.sources"
+	[ -s "$1/fil.list" ] || rm "$1/fil.list"
+	[ -s "$1/fil.sources" ] || rm "$1/fil.sources"
+	[ -e "$1/fil.list" ] || [ -e "$1/fil.sources" ]
+}
+
+# apt_isolated COMMAND…: apt with those sources, and with its state under $WORK.
+apt_isolated() {
+	local command=$1 apt=$WORK/apt
+	shift
+	"$command" -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/sources" \
+		-o Dir::State="$apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$apt/cache" \
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User= \
+		-o Acquire::Languages=none -o Acquire::Retries=3 \
+		-o Acquire::AllowInsecureRepositories=false -o Acquire::AllowWeakRepositories=false \
+		-o Acquire::AllowDowngradeToInsecureRepositories=false \
+		-o APT::Get::AllowUnauthenticated=false "$@" </dev/null
+}
+
+apt_prepare() {
+	local apt=$WORK/apt
+	[ -e "$apt/ready" ] && return
+	command -v apt-get >/dev/null ||
+		die "no apt-get here: put the tarballs of libunwind-$LIBUNWIND_VERSION," \
+			"zstd-$ZSTD_VERSION and musl-$MUSL_VERSION into a folder, set FIL_SOURCES to it"
+	rm -rf "$apt"
+	mkdir -p "$apt/sources" "$apt/state/lists/partial" "$apt/cache/archives/partial"
+	apt_derive_sources "$apt/sources" ||
+		die "no package source of this distribution in /etc/apt/sources.list or" \
+			"/etc/apt/sources.list.d; add one, or set FIL_SOURCES to a folder of tarballs"
+	say "reading the signed lists of source packages"
+	apt_isolated apt-get update >"$WORK/apt.log" 2>&1 || {
+		cat "$WORK/apt.log" >&2
+		die "apt-get update failed for the sources in $apt/sources;" \
+			"without network set FIL_SOURCES to a folder of tarballs"
+	}
+	touch "$apt/ready"
+}
+
+# pinned NAME-VERSION: the sha256 sums that are right for it, none if it is not pinned.
+pinned() {
+	awk -v what="$1" '$2 == what { print $1 }' <<<"$PINNED"
+}
+
+# check_sum FILE NAME-VERSION: a pinned version must be the pinned bytes.
+check_sum() {
+	local sums sum
+	sums=$(pinned "$2")
+	[ -n "$sums" ] || return 0
+	sum=$(sha256sum <"$1")
+	sum=${sum%% *}
+	case $sums in
+	*"$sum"*) ;;
+	*) die "$1 is not the $2 that it says: sha256 $sum, not $(echo $sums)" ;;
+	esac
+}
+
+# fetch_package NAME SOURCE_PACKAGE VERSION: sets TARBALL to the upstream tarball of the
+# distribution's source package, of VERSION if the distribution has it. apt has checked the
+# signature of the list that holds its sha256.
+fetch_package() {
+	local name=$1 package=$2 version have dir=$WORK/source-$1
+	apt_prepare
+	have=$(apt_isolated apt-cache showsrc --only-source "$package" 2>/dev/null |
+		sed -n 's/^Version: //p' | sort -rV)
+	version=$(grep -m1 "^$3[-+]" <<<"$have" || head -n1 <<<"$have")
+	[ -n "$version" ] || die "this distribution has no source package $package;" \
+		"set FIL_SOURCES to a folder of tarballs"
+	say "fetching $package $version"
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	(cd "$dir" && apt_isolated apt-get source --only-source --download-only --tar-only \
+		"$package=$version" >"$WORK/apt.log" 2>&1) || {
+		cat "$WORK/apt.log" >&2
+		die "cannot fetch the source package $package $version;" \
+			"try again, or set FIL_SOURCES to a folder of tarballs"
+	}
+	TARBALL=$(echo "$dir"/*.orig.tar.*)
+	version=${version#*:}
+	version=${version%-*}
+	check_sum "$TARBALL" "$name-${version%%+*}"
+}
+
+# fetch_pinned NAME VERSION: sets TARBALL to the file of $FIL_SOURCES with a pinned sum.
+fetch_pinned() {
+	local file sum what=$1-$2 near=
+	for file in "$FIL_SOURCES"/*"$1"*.tar.*; do
+		[ -f "$file" ] || continue
+		sum=$(sha256sum <"$file")
+		if pinned "$what" | grep -qx "${sum%% *}"; then
+			TARBALL=$file
+			return
+		fi
+		near="; ${file##*/} is not it: its sha256 is ${sum%% *}"
+	done
+	die "FIL_SOURCES=$FIL_SOURCES has no tarball of $what with sha256 $(pinned "$what" |
+		paste -sd' ')$near"
+}
+
+fetch() {
+	if [ -n "${FIL_SOURCES-}" ]; then
+		fetch_pinned "$1" "$3"
+	else
+		fetch_package "$@"
+	fi
+}
+
+## Dependencies
+
+# build_dependency NAME FUNCTION SOURCE_PACKAGE VERSION: unless it is there, unpack its source and
+# call FUNCTION in it, which installs into $PREFIX; that appears as build/deps/NAME when complete.
+# The recipe (this FUNCTION's text) is kept beside it, so that a changed one is built again.
+build_dependency() {
+	local name=$1 function=$2 recipe
+	recipe="$4 $ARCH $(declare -f "$function")"
+	[ "$recipe" = "$(cat "$DEPS/$name/recipe" 2>/dev/null)" ] && return
+	fetch "$name" "$3" "$4"
+	PREFIX=$WORK/$name.installed
+	rm -rf "$WORK/$name" "$PREFIX"
+	mkdir -p "$WORK/$name" "$PREFIX"
+	tar -xf "$TARBALL" -C "$WORK/$name" --strip-components=1
+	say "building $name from ${TARBALL##*/}"
+	(cd "$WORK/$name" && "$function") >"$WORK/$name.log" 2>&1 || {
+		tail -n 30 "$WORK/$name.log" >&2
+		die "cannot build $name from ${TARBALL##*/}: see above and $WORK/$name.log"
+	}
+	echo "$recipe" >"$PREFIX/recipe"
+	rm -rf "${DEPS:?}/$name"
+	mv "$PREFIX" "$DEPS/$name"
+	rm -rf "${WORK:?}/$name" "$WORK/source-$name"
+}
+
+# Only for machines whose distribution has no musl-gcc.
+build_musl() {
+	./configure --prefix="$DEPS/musl" --disable-shared --enable-wrapper=gcc &&
+		make -j2 && make install DESTDIR="$PWD/root" &&
+		mv "root$DEPS/musl/"* "$PREFIX/"
+}
+
+# Lives in the hook. No cache per thread: it makes thread-local storage of 26 KB, with which threads
+# on small stacks cannot start. No blocked signals, no descriptors, no writes to the workload.
+build_libunwind() {
+	local flags="-O2 -fPIC -fno-omit-frame-pointer -fvisibility=hidden"
+	flags+=" -ftls-model=initial-exec -fno-stack-protector -ffunction-sections -fdata-sections"
+	flags+=" -fno-tree-loop-distribute-patterns"
+	[ "$ARCH" != aarch64 ] || flags+=" -mno-outline-atomics"
+	./configure CC="$MUSL_GCC" CFLAGS="$flags" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
+		--host="$ARCH-linux-musl" --disable-shared --enable-static --with-pic \
+		--disable-minidebuginfo --disable-zlibdebuginfo --disable-documentation --disable-tests \
+		--disable-coredump --disable-ptrace --disable-setjmp --disable-cxx-exceptions \
+		--disable-conservative-checks --disable-block-signals --disable-per-thread-cache \
+		--disable-weak-backtrace &&
+		make -j2 && make install &&
+		objcopy --weaken-symbol=dl_iterate_phdr "$PREFIX/lib/libunwind.a"
+}
+
+build_zstd() {
+	local no_asm=
+	[ "$ARCH" = x86_64 ] || no_asm=ZSTD_NO_ASM=1
+	make -j2 -C lib libzstd.a CC="$MUSL_GCC" CFLAGS="-O2 -fPIC -ffunction-sections -fdata-sections" \
+		ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DICTBUILDER=0 ZSTD_LIB_DEPRECATED=0 $no_asm &&
+		mkdir -p "$PREFIX/lib" "$PREFIX/include" &&
+		cp lib/libzstd.a "$PREFIX/lib/" && cp lib/zstd.h lib/zstd_errors.h "$PREFIX/include/"
+}
+
+build_dependencies() {
+	mkdir -p "$DEPS"
+	exec 9>"$DEPS/lock"
+	flock 9
+	install_compilers
+	# configure and make break on blanks in a path: then elsewhere.
+	case $ROOT in
+	*[[:space:]]*)
+		WORK=$(mktemp -d)
+		trap 'rm -rf "$WORK"' EXIT
+		;;
+	*) WORK=$DEPS/work ;;
+	esac
+	mkdir -p "$WORK"
+	MUSL_GCC=musl-gcc
+	if [ -n "${FIL_SOURCES-}" ] || [ -e "$DEPS/musl/bin/musl-gcc" ]; then
+		if [ "$WORK" != "$DEPS/work" ]; then
+			die "musl's compiler wrapper cannot live under a path with blanks: move $ROOT"
+		fi
+		build_dependency musl build_musl musl "$MUSL_VERSION"
+		MUSL_GCC=$DEPS/musl/bin/musl-gcc
+	fi
+	build_dependency libunwind build_libunwind libunwind "$LIBUNWIND_VERSION"
+	build_dependency zstd build_zstd libzstd "$ZSTD_VERSION"
+	rm -rf "$WORK"
+	exec 9>&-
+}
+
+## Commands
+
+build() {
+	local log
+	build_dependencies
+	# A newer compiler than ours may know new warnings: they are errors for developers and CI only.
+	if ! log=$(make -C "$ROOT" -j2 all ${CI:+WERROR=-Werror} 2>&1); then
+		printf '%s\n' "$log" >&2
+		die "make failed, see above"
+	fi
+}
+
+main() {
+	local command=${1-all}
+	case $command in
+	all)
+		build
+		;;
+	deps)
+		build_dependencies
+		;;
+	*)
+		die "unknown command $command; known are: run ARGS…, test, deps, and none for a build"
+		;;
+	esac
+}
+
+main "$@"
