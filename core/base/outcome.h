@@ -74,6 +74,23 @@ struct outcome {
 	uint64_t failed_count;
 };
 
+/**
+ * One bin of the timeline: the highest that was seen of each within the bin. Sizes in bytes; 0 also
+ * where the kernel did not say. Bins are in order of time and end where the next begins.
+ */
+struct usage_sample {
+	/** Start of the bin, milliseconds since the start of the run. */
+	uint64_t time_ms;
+	/** What the hook counted as live. */
+	uint64_t tracked_bytes;
+	/** Resident memory of the workload's own process: anonymous, shared (our segment is taken off), file. */
+	uint64_t anonymous_bytes;
+	uint64_t shared_bytes;
+	uint64_t file_bytes;
+	/** Usage of the workload's cgroup: everything charged to it, page cache and kernel memory included. */
+	uint64_t cgroup_bytes;
+};
+
 /** True if the report of such an end shows an out-of-memory (files named out-of-memory). */
 static inline bool verdict_is_out_of_memory(enum verdict verdict)
 {
