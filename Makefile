@@ -50,7 +50,8 @@ HOOK_LDFLAGS = -nostdlib -shared -Wl,-soname,fil-hook.so -Wl,--hash-style=both,-
 TOOL_DIRS = cmd core/elf core/shm core/host core/supervise core/symbols core/profile core/capture \
 	core/report oomsim
 HOOK_DIRS = core/hook core/stack core/elf core/shm
-sources = $(sort $(shell find $(wildcard $1) -path cmd/python -prune -o -name '*.[cS]' -print))
+sources = $(if $(wildcard $1),\
+	$(sort $(shell find $(wildcard $1) -path cmd/python -prune -o -name '*.[cS]' -print)))
 TOOL_SOURCES := $(call sources,$(TOOL_DIRS))
 HOOK_SOURCES := $(call sources,$(HOOK_DIRS) oomsim/ceiling.c)
 TOOL_OBJECTS = $(TOOL_SOURCES:%=$(B)/tool/%.o)
