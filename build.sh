@@ -6,7 +6,9 @@
 #
 #   ./build.sh              install what is missing, build libunwind and zstd, then make
 #   ./build.sh run ARGS…    the same if needed, then fil-profile run ARGS…
-#   ./build.sh test         the same if needed, then the test needs, then the whole fast test lane
+#   ./build.sh test         the same if needed, then the test needs, then make check
+#   ./build.sh test NAME…   only these tests: kinds or files, see tests/run
+#   ./build.sh bench        the same for make bench
 #   ./build.sh deps         only build/deps
 #
 # FIL_SOURCES=DIR takes the pinned tarballs of libunwind, zstd and musl from DIR: other
@@ -44,22 +46,25 @@ as_root() {
 	fi
 }
 
+apt_try() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null
+}
+
 # apt_install PACKAGE…: silent unless it fails. The lists are refreshed only if they do not suffice.
 apt_install() {
 	local log
 	command -v apt-get >/dev/null || return 1
 	say "installing $*"
 	log=$(mktemp)
-	export DEBIAN_FRONTEND=noninteractive
-	if as_root apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 ||
-		{ as_root apt-get update >"$log" 2>&1 || :; } &&
-		as_root apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1 </dev/null; then
-		rm -f "$log"
-		return 0
+	if ! apt_try install -y --no-install-recommends "$@" >"$log" 2>&1; then
+		apt_try update >"$log" 2>&1 || :
+		if ! apt_try install -y --no-install-recommends "$@" >>"$log" 2>&1; then
+			tail -n 20 "$log" >&2
+			rm -f "$log"
+			return 1
+		fi
 	fi
-	tail -n 20 "$log" >&2
 	rm -f "$log"
-	return 1
 }
 
 install_compilers() {
@@ -87,6 +92,7 @@ install_compilers() {
 # Signatures are always asked for: "trusted" is dropped.
 apt_derive_sources() {
 	local suites file
+	# shellcheck source=/dev/null
 	suites=$(. /etc/os-release && echo "${VERSION_CODENAME-}|${UBUNTU_CODENAME-}")
 	suites="^($suites|oldstable|stable|testing|unstable|sid)([-/][a-z-]+)?/?\$"
 	for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
@@ -182,7 +188,7 @@ check_sum() {
 	sum=${sum%% *}
 	case $sums in
 	*"$sum"*) ;;
-	*) die "$1 is not the $2 that it says: sha256 $sum, not $(echo $sums)" ;;
+	*) die "$1 is not the $2 that it says: sha256 $sum, not ${sums//$'\n'/ or }" ;;
 	esac
 }
 
@@ -247,7 +253,7 @@ build_dependency() {
 	[ "$recipe" = "$(cat "$DEPS/$name/recipe" 2>/dev/null)" ] && return
 	fetch "$name" "$3" "$4"
 	PREFIX=$WORK/$name.installed
-	rm -rf "$WORK/$name" "$PREFIX"
+	rm -rf "${WORK:?}/$name" "$PREFIX"
 	mkdir -p "$WORK/$name" "$PREFIX"
 	tar -xf "$TARBALL" -C "$WORK/$name" --strip-components=1
 	say "building $name from ${TARBALL##*/}"
@@ -325,26 +331,81 @@ build_dependencies() {
 ## Commands
 
 build() {
-	local log
-	build_dependencies
+	(build_dependencies)
 	# A newer compiler than ours may know new warnings: they are errors for developers and CI only.
-	if ! log=$(make -C "$ROOT" -j2 all ${CI:+WERROR=-Werror} 2>&1); then
-		printf '%s\n' "$log" >&2
-		die "make failed, see above"
+	[ -n "${CI-}" ] || export WERROR="${WERROR-}"
+	make -C "$ROOT" -s -j2 all || die "make failed, see above"
+}
+
+# A python3 that can make virtual environments; the distribution's if there is no other.
+find_python() {
+	local probe='import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 9))'
+	for PYTHON in python3 /usr/bin/python3; do
+		"$PYTHON" -c "$probe" >/dev/null 2>&1 && return
+	done
+	apt_install python3 python3-venv || :
+	"$PYTHON" -c "$probe" ||
+		die "the tests need python3 (3.9 or newer) with venv: install python3 and python3-venv"
+}
+
+# The packages of tests/requirements.txt in build/venv, made anew when they or Python change.
+install_test_needs() {
+	local venv=$ROOT/build/venv stamp missing=() package
+	while read -r package; do
+		[ "$(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			missing+=("$package")
+	done < <(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$ROOT/tests/requirements-apt.txt")
+	if [ ${#missing[@]} != 0 ] && ! apt_install "${missing[@]}"; then
+		say "cannot install ${missing[*]}; the tests that need them will be skipped"
 	fi
+	find_python
+	stamp=$("$PYTHON" -VV; cat "$ROOT/tests/requirements.txt")
+	[ "$stamp" = "$(cat "$venv/stamp" 2>/dev/null)" ] && return
+	say "installing the test needs into build/venv"
+	rm -rf "$venv"
+	"$PYTHON" -m venv "$venv" || die "cannot make the virtual environment $venv"
+	"$venv/bin/python" -m pip install -q --disable-pip-version-check --only-binary=:all: \
+		-r "$ROOT/tests/requirements.txt" </dev/null ||
+		die "pip cannot install tests/requirements.txt, see above"
+	echo "$stamp" >"$venv/stamp"
+}
+
+usage() {
+	sed -n '/^# Builds/,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
 }
 
 main() {
-	local command=${1-all}
+	local command=${1-}
+	[ $# = 0 ] || shift
 	case $command in
-	all)
+	'')
 		build
 		;;
 	deps)
-		build_dependencies
+		(build_dependencies)
+		;;
+	run)
+		build
+		exec "$ROOT/build/fil-profile" run "$@"
+		;;
+	test)
+		build
+		install_test_needs
+		if [ $# != 0 ]; then
+			make -C "$ROOT" -s -j2 unit workloads && exec "$ROOT/tests/run" "$@"
+		fi
+		exec make -C "$ROOT" -s -j2 check
+		;;
+	bench)
+		build
+		install_test_needs
+		exec make -C "$ROOT" -s bench
+		;;
+	-h | --help | help)
+		usage
 		;;
 	*)
-		die "unknown command $command; known are: run ARGS…, test, deps, and none for a build"
+		die "unknown command $command; known are run ARGS…, test, bench, deps; none builds"
 		;;
 	esac
 }
