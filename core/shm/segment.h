@@ -13,7 +13,7 @@
  *   ROOTS      u32 heads of the three intern tables     nodes, codes, texts
  *   DIRECTORY  u32 extent numbers, one row per shared arena
  *   FRONT_BYTES + i MiB
- *              slot i: struct slot, arena rows of the slot, the L1 of its live table
+ *              slot i: struct slot, arena rows of the slot, its table of struct region
  *   EXTENTS    extent 0, 1, 2 ...                       256 KiB each, handed out in order
  *
  * Arena: an array of equal elements that grows by whole extents and never moves. Element k lies in
@@ -67,10 +67,12 @@ enum slot_arena {
 #define SEGMENT_FRONT_BYTES ((uint64_t)512 << 10)
 #define SEGMENT_SLOTS_OFFSET SEGMENT_FRONT_BYTES
 #define SEGMENT_EXTENTS_OFFSET (SEGMENT_SLOTS_OFFSET + SLOT_COUNT * SLOT_BYTES)
-/** Bytes of address space the live table's first level spans per u32: 1 GiB; 47-bit addresses. */
-#define LIVE_L1_COUNT ((uint32_t)1 << 17)
 #define SLOT_DIRECTORY_OFFSET ((uint64_t)8192)
-#define SLOT_L1_OFFSET ((uint64_t)512 << 10)
+#define SLOT_REGIONS_OFFSET ((uint64_t)512 << 10)
+/** Regions of 1 GiB of address space in which a slot may have blocks. */
+#define REGIONS_MAX 65536u
+/** Extents of a region's second-level table: one u64 per 4 KiB page. */
+#define REGION_EXTENTS ((uint32_t)((((uint64_t)1 << 18) * 8) / EXTENT_BYTES))
 
 /** What an arena's owner keeps about it. Row of extent numbers: see arena_row_offset. */
 struct arena {
@@ -281,8 +283,15 @@ struct slot {
 	uint32_t failed_node;
 	uint32_t reserved;
 	struct arena arena[SLOT_ARENA_COUNT] __attribute__((aligned(64)));
-	/** Free lists of the live table and other hook-side state that must outlive no image. */
-	uint32_t slab_free[16];
+	/** Regions in use, at SLOT_REGIONS_OFFSET. A region is complete before it is counted. */
+	uint32_t region_count;
+	uint32_t reserved2;
+};
+
+/** 1 GiB of address space with blocks in it: its second-level table, see core/shm/live.h. */
+struct region {
+	uint32_t number;       /* address >> 30 */
+	uint32_t first_extent; /* of REGION_EXTENTS consecutive ones */
 };
 
 /** A counted range of address space: a writable anonymous mapping, or a block too large for a slab entry. */
@@ -342,7 +351,7 @@ _Static_assert(sizeof(struct range) == 32, "wire");
 _Static_assert(sizeof(struct thread_record) == 16, "wire");
 _Static_assert(SEGMENT_ROOTS_OFFSET + (ROOT_NODES + ROOT_CODES + ROOT_TEXTS) * 4 <= SEGMENT_DIRECTORY_OFFSET, "roots");
 _Static_assert(SEGMENT_DIRECTORY_OFFSET + SHARED_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SEGMENT_FRONT_BYTES, "front");
-_Static_assert(SLOT_DIRECTORY_OFFSET + SLOT_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SLOT_L1_OFFSET, "slot");
-_Static_assert(SLOT_L1_OFFSET + LIVE_L1_COUNT * 4 <= SLOT_BYTES, "slot");
+_Static_assert(SLOT_DIRECTORY_OFFSET + SLOT_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SLOT_REGIONS_OFFSET, "slot");
+_Static_assert(SLOT_REGIONS_OFFSET + REGIONS_MAX * sizeof(struct region) <= SLOT_BYTES, "slot");
 
 #endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Recording: what the interposed functions tell, and in which order.
+ *
+ * Order: allocate, then record; record the free, then free. The other way round another thread
+ * could be handed the address and be recorded first. Nothing here fails, changes errno or calls the
+ * workload's allocator; what cannot be recorded is counted. Any thread, also inside signal handlers.
+ */
+#ifndef CORE_HOOK_RECORD_H
+#define CORE_HOOK_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** How densely an allocator may place blocks: where the live table starts guessing. */
+enum block_kind {
+	BLOCK_MALLOC = 5, /* chunks of 32 bytes and more */
+	BLOCK_OBJECT = 4, /* pymalloc: 16 bytes and more */
+};
+
+/** What record_take took, for record_put_back. */
+struct record_block {
+	uint64_t bytes;
+	uint32_t entry; /* 0: the block was not known */
+	bool is_code;
+};
+
+/** A block of bytes was allocated at p; p NULL: an allocation of bytes was refused. */
+void record_allocation(void *p, size_t bytes, enum block_kind kind);
+
+/** The block at p is about to be freed. Unknown addresses and NULL are ignored. */
+void record_free(void *p);
+
+/** Before a realloc: take the block off the books, since its address may be another's before we return. */
+struct record_block record_take(void *p);
+
+/** The realloc failed: the block lives on as it was. */
+void record_put_back(void *p, struct record_block block, enum block_kind kind);
+
+/** Address space [start, start+bytes) was mapped; counted says whether it can be written. */
+void record_mapping(void *start, size_t bytes, bool counted);
+
+/** [start, start+bytes) is about to be unmapped or replaced. */
+void record_unmapping(void *start, size_t bytes);
+
+/** The protection of [start, start+bytes) was changed: known mappings in it become counted or idle. */
+void record_protection(void *start, size_t bytes, bool counted);
+
+/** A mapping of bytes was refused. */
+void record_refused_mapping(size_t bytes);
+
+/** Calls between these, in this thread, are an allocator's own and not recorded. They nest. */
+void hook_enter(void);
+void hook_leave(void);
+
+/** True between hook_enter and hook_leave in this thread. */
+bool hook_inside(void);
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The account: entries, totals and the exact peak in O(1) (the rule stands at struct entry).
+ *
+ * Every change is announced in the slot's intent first, so that whoever reads the segment of a
+ * process that was killed in the middle can finish or forget it (account_repair). Under the lock.
+ */
+#ifndef CORE_SHM_ACCOUNT_H
+#define CORE_SHM_ACCOUNT_H
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+#include "core/shm/segment.h"
+
+#include <stdbool.h>
+
+/** Save what the entry held at the current peak, if it has not changed since. */
+attr_inline void account_snap(struct entry *entry, uint64_t epoch)
+{
+	if (entry->snap_epoch != epoch) {
+		entry->snap_bytes = entry->live_bytes;
+		entry->snap_blocks = entry->live_blocks;
+		/* The snapshot before the epoch that makes it valid. */
+		barrier_compiler();
+		entry->snap_epoch = epoch;
+	}
+}
+
+attr_inline void account_announce(struct intent *intent, enum intent_op op, uint32_t number,
+				  const struct entry *entry, const struct totals *totals,
+				  uint64_t address, uint64_t bytes)
+{
+	intent->entry = number;
+	intent->address = address;
+	intent->bytes = bytes;
+	intent->entry_live_before = entry->live_bytes;
+	intent->blocks_before = entry->live_blocks;
+	intent->total_live_before = totals->live_bytes;
+	intent->total_blocks_before = totals->live_blocks;
+	barrier_compiler();
+	intent->op = op;
+	barrier_compiler();
+}
+
+/** An operation is complete, its block table included. */
+attr_inline void account_done(struct intent *intent)
+{
+	barrier_compiler();
+	intent->op = INTENT_NONE;
+}
+
+/** bytes more are live at the entry; blocks is 1, or 0 for a part of a block. Announces; the caller calls account_done. */
+attr_inline void account_add(struct slot *slot, struct totals *totals, struct entry *entry,
+			     uint32_t number, uint64_t address, uint64_t bytes, unsigned blocks)
+{
+	account_announce(&slot->intent, INTENT_ADD, number, entry, totals, address, bytes);
+	account_snap(entry, totals->epoch);
+	entry->live_bytes += bytes;
+	entry->live_blocks += blocks;
+	entry->total_bytes += bytes;
+	entry->total_blocks += blocks;
+	totals->live_bytes += bytes;
+	totals->live_blocks += blocks;
+	totals->allocations += blocks;
+}
+
+/** Before a decrease: if what is live now was never exceeded, it is the peak, and a new epoch begins. */
+attr_inline void account_mark_peak(struct totals *totals)
+{
+	if (unlikely(totals->live_bytes > totals->peak_bytes)) {
+		/* Between these two stores every share is still live, and the sum is still the peak:
+		   the epoch first would make old snapshots invalid, which is the same. */
+		totals->epoch++;
+		barrier_compiler();
+		totals->peak_bytes = totals->live_bytes;
+	}
+}
+
+/** The reverse of account_add. */
+attr_inline void account_remove(struct slot *slot, struct totals *totals, struct entry *entry,
+				uint32_t number, uint64_t address, uint64_t bytes, unsigned blocks)
+{
+	account_mark_peak(totals);
+	account_announce(&slot->intent, INTENT_REMOVE, number, entry, totals, address, bytes);
+	account_snap(entry, totals->epoch);
+	entry->live_bytes -= bytes;
+	entry->live_blocks -= blocks;
+	totals->live_bytes -= bytes;
+	totals->live_blocks -= blocks;
+}
+
+/** Like account_add for a block that was taken off and comes back: it is no new allocation. */
+attr_inline void account_restore(struct slot *slot, struct totals *totals, struct entry *entry,
+				 uint32_t number, uint64_t address, uint64_t bytes)
+{
+	account_announce(&slot->intent, INTENT_ADD, number, entry, totals, address, bytes);
+	account_snap(entry, totals->epoch);
+	entry->live_bytes += bytes;
+	entry->live_blocks++;
+	totals->live_bytes += bytes;
+	totals->live_blocks++;
+}
+
+/**
+ * Undo an operation that was under way when its process died, in copies or in place: entry and
+ * totals are as before it. True if there was one. (Its block may be in the live table or not.)
+ */
+static inline bool account_repair(const struct intent *intent, struct entry *entry,
+				  struct totals *totals)
+{
+	if (intent->op == INTENT_NONE) {
+		return false;
+	}
+	entry->live_bytes = intent->entry_live_before;
+	entry->live_blocks = intent->blocks_before;
+	totals->live_bytes = intent->total_live_before;
+	totals->live_blocks = intent->total_blocks_before;
+	return true;
+}
+
+#endif

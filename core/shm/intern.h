@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Interning: each node, code and text exists once and is known by its number.
+ *
+ * A table is an array of heads, below each of which hangs a 4-way trie ordered by the bits of the
+ * element's hash: it never rehashes, never pauses, and a new element is published by one CAS. All
+ * calls under the slot's lock (the arenas grow); a killed writer leaves at worst an unlinked element.
+ *
+ * Every function returns 0 if the segment has no space for a new element.
+ */
+#ifndef CORE_SHM_INTERN_H
+#define CORE_SHM_INTERN_H
+
+#include "core/shm/view.h"
+
+/** The node of a frame (code, offset) below parent; parent 0: an outermost frame. */
+uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t offset);
+
+/** The number of these bytes. len 0 gives 0, which readers take for "". */
+uint32_t intern_text(struct segment_view *view, const void *bytes, uint32_t len);
+
+/** The number of a code with the fields of *like from filename on (link and hash are filled here). */
+uint32_t intern_code(struct segment_view *view, const struct code *like);
+
+/** The number of a label frame's code. */
+uint32_t intern_label(struct segment_view *view, const char *label);
+
+/** The entry of a node, made at the first call. */
+uint32_t intern_entry(struct segment_view *view, uint32_t node);
+
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The slot's lock: held for some tens of nanoseconds, and never waited for without bound. Its
+ * holder may die or be abandoned (a longjmp out of a signal handler); whoever finds that out takes
+ * the lock over and repairs what was under way.
+ */
+#ifndef CORE_SHM_LOCK_H
+#define CORE_SHM_LOCK_H
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+
+#include <stdbool.h>
+
+#define LOCK_WAITERS 0x80000000u
+
+enum lock_result {
+	LOCK_FAILED = 0,
+	LOCK_TAKEN = 1,
+	/** Taken over from a holder that is dead: repair first. */
+	LOCK_INHERITED = 2,
+};
+
+/** The slow path: spin a little, sleep in bounded steps, look whether the holder lives. */
+enum lock_result lock_wait(uint32_t *lock, uint32_t pid, uint32_t tid);
+
+/** Wake one of those who sleep. */
+void lock_wake(uint32_t *lock);
+
+/** Take it for thread tid of process pid. Pairs with lock_release. */
+attr_inline enum lock_result lock_take(uint32_t *lock, uint32_t pid, uint32_t tid)
+{
+	uint32_t expected = 0;
+	if (likely(cas_acq_rel(lock, &expected, tid))) {
+		return LOCK_TAKEN;
+	}
+	return lock_wait(lock, pid, tid);
+}
+
+/** Pairs with lock_take. */
+attr_inline void lock_release(uint32_t *lock)
+{
+	uint32_t before = __atomic_exchange_n(lock, 0, __ATOMIC_RELEASE);
+	if (unlikely(before & LOCK_WAITERS)) {
+		lock_wake(lock);
+	}
+}
+
+#endif
