@@ -23,13 +23,13 @@ static bool in_ranges(uint32_t c, const struct range *ranges, size_t count)
 	return false;
 }
 
-/* Not a character to look at: C0, C1, format characters that reorder or hide text, noncharacters. */
+/* Not a character to look at: controls, what reorders or hides other text, noncharacters. */
 static bool is_unseen(uint32_t c)
 {
 	static const struct range unseen[] = {
-		{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},       {0x61c, 0x61c},
-		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
-		{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfdd0, 0xfdef},   {0xe0000, 0xe007f},
+		{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+		{0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+		{0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfdd0, 0xfdef}, {0xe0000, 0xe007f},
 	};
 	if (c >= 0x20 && c < 0x7f) {
 		return false;
@@ -58,7 +58,7 @@ unsigned escape_char_columns(uint32_t c)
 	return in_ranges(c, wide, countof(wide)) ? 2 : 1;
 }
 
-/* Bytes of the sequence that starts with lead, and the range of its second byte; 0: no lead byte. */
+/* Bytes of the sequence that lead begins, and the range of its second; 0: it begins none. */
 static unsigned sequence_length(unsigned char lead, unsigned char *ret_low, unsigned char *ret_high)
 {
 	*ret_low = 0x80;

@@ -32,7 +32,7 @@ struct units_text units_bytes(uint64_t bytes)
 			 bytes == 1 ? "" : "s");
 		return result;
 	}
-	/* The unit in which it is below 1,024.0 after rounding to tenths. Integers: no rounding of doubles. */
+	/* The unit in which it is below 1,024.0 when rounded; in integers, so always alike. */
 	unsigned unit = 0;
 	unsigned __int128 tenths;
 	for (;; unit++) {
@@ -43,7 +43,8 @@ struct units_text units_bytes(uint64_t bytes)
 		}
 	}
 	snprintf(result.text, sizeof(result.text), "%.26s.%u %s",
-		 units_count((uint64_t)(tenths / 10)).text, (unsigned)(tenths % 10), names[unit]);
+		 units_count((uint64_t)(tenths / 10)).text, (unsigned)(tenths % 10),
+		 names[unit]);
 	return result;
 }
 
@@ -82,8 +83,8 @@ struct units_text units_percent(uint64_t part, uint64_t whole)
 	} else if (tenths == 1000) {
 		strcpy(result.text, "100 %");
 	} else {
-		snprintf(result.text, sizeof(result.text), "%s.%u %%", units_count(tenths / 10).text,
-			 (unsigned)(tenths % 10));
+		snprintf(result.text, sizeof(result.text), "%.26s.%u %%",
+			 units_count(tenths / 10).text, (unsigned)(tenths % 10));
 	}
 	return result;
 }

@@ -20,8 +20,8 @@ static const char *escaped(enum escape how, const char *bytes, size_t len)
 
 static void writes_plain_text_as_it_is(void)
 {
-	static const char plain[] = "def f(x): return x * 2 ~`!@#$%^()[]{}|;,./? \xc3\xa4 \xe4\xb8\xad "
-				    "\xf0\x9f\x90\x8d";
+	static const char plain[] = "def f(x): return x * 2 ~`!@#$%^()[]{}|;,./? "
+				    "\xc3\xa4 \xe4\xb8\xad \xf0\x9f\x90\x8d";
 	CHECK_STR(ESCAPED(ESCAPE_TERMINAL, plain), plain);
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, plain), plain);
 	CHECK_STR(ESCAPED(ESCAPE_JSON, plain), plain);
@@ -60,7 +60,8 @@ static void controls_are_visible(void)
 
 static void text_cannot_be_reordered_or_hidden(void)
 {
-	CHECK_STR(ESCAPED(ESCAPE_TERMINAL, "x\xe2\x80\xae" "cba\xe2\x81\xa6\xef\xbb\xbf\xe2\x80\x8b"),
+	CHECK_STR(ESCAPED(ESCAPE_TERMINAL,
+			  "x\xe2\x80\xae" "cba\xe2\x81\xa6\xef\xbb\xbf\xe2\x80\x8b"),
 		  "x\\u202ecba\\u2066\\ufeff\\u200b");
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xf3\xa0\x80\x81"), "\\U000e0001");
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xef\xbf\xbf\xf0\x9f\xbf\xbe"), "\\uffff\\U0001fffe");
