@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
 #
-# The folder decides how a file is compiled: TOOL_DIRS into the static program, HOOK_DIRS into the
-# hook that is embedded in it; core/elf, core/shm and oomsim/ceiling.c into both. ./build.sh installs
-# compilers, puts libunwind and zstd into build/deps and then calls this.
+# The folder decides how a file is compiled: TOOL_DIRS into the static program, HOOK_DIRS into
+# the hook that is embedded in it; core/elf, core/shm and oomsim/ceiling.c into both. ./build.sh
+# installs compilers, puts libunwind and zstd into build/deps and then calls this.
 
 ## Build
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
@@ -113,7 +113,8 @@ unit: $(UNIT_TESTS)
 
 $(B)/unit/%: tests/unit/%.c $(B)/libfil.a $(LIBS) Makefile
 	@mkdir -p $(@D)
-	$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< $(B)/libfil.a $(LIBS)
+	$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< \
+		$(B)/libfil.a $(LIBS)
 
 # Programs to be profiled, built as their authors would: a line "// build: FLAGS" in one adds flags.
 workloads: $(WORKLOADS)

@@ -50,7 +50,7 @@ apt_try() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get "$@" </dev/null
 }
 
-# apt_install PACKAGE…: silent unless it fails. The lists are refreshed only if they do not suffice.
+# apt_install PACKAGE…: silent unless it fails. Lists are refreshed only if they do not suffice.
 apt_install() {
 	local log
 	command -v apt-get >/dev/null || return 1
@@ -81,8 +81,8 @@ install_compilers() {
 	if command -v apt-get >/dev/null; then
 		die "cannot install: $package (needs root or sudo); run: apt-get install $package"
 	fi
-	die "this machine lacks: $package, and has no apt-get; install gcc, make and xz with its own" \
-		"package manager and set FIL_SOURCES to a folder with the tarballs of" \
+	die "this machine lacks: $package, and has no apt-get; install gcc, make and xz with its" \
+		"own package manager and set FIL_SOURCES to a folder with the tarballs of" \
 		"libunwind-$LIBUNWIND_VERSION, zstd-$ZSTD_VERSION and musl-$MUSL_VERSION"
 }
 
@@ -106,14 +106,18 @@ apt_derive_sources() {
 				gsub(/trusted=[^] \t]*/, "", options)
 				if (options !~ /=/) options = ""
 			}
-			$1 !~ /^cdrom/ && $2 ~ suites && / main( |$)/ { print "deb-src", options, $0 }
+			$1 !~ /^cdrom/ && $2 ~ suites && / main( |$)/ {
+				print "deb-src", options, $0
+			}
 		' "$file"
 	done | sort -u >"$1/fil.list"
 	for file in /etc/apt/sources.list.d/*.sources; do
 		[ -r "$file" ] || continue
 		sed -e '/^#/d' -e 's/^[ \t]*$//' "$file" | awk -v RS= -v suites="$suites" '
 			{
-				count = split($0, lines, "\n"); stanza = name = ""; matches = has_main = on = 0
+				count = split($0, lines, "\n")
+				stanza = name = ""
+				matches = has_main = on = 0
 				for (i = 1; i <= count; i++) {
 					if (lines[i] ~ /^[^ \t]/) {
 						name = value = lines[i]
@@ -127,8 +131,8 @@ apt_derive_sources() {
 					if (name == "trusted") continue
 					words = split(value, word, /[ \t]+/)
 					for (w = 1; w <= words; w++) {
-						if (name == "suites" && word[w] ~ suites) matches = 1
-						if (name == "components" && word[w] == "main") has_main = 1
+						if (name == "suites") matches += word[w] ~ suites
+						if (name == "components") has_main += word[w] == "main"
 					}
 					stanza = stanza lines[i] "\n"
 				}
@@ -146,10 +150,12 @@ apt_isolated() {
 	local command=$1 apt=$WORK/apt
 	shift
 	"$command" -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/sources" \
-		-o Dir::State="$apt/state" -o Dir::State::status=/dev/null -o Dir::Cache="$apt/cache" \
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User= \
+		-o Dir::State="$apt/state" -o Dir::State::status=/dev/null \
+		-o Dir::Cache="$apt/cache" -o Dir::Cache::pkgcache= \
+		-o Dir::Cache::srcpkgcache= -o APT::Sandbox::User= \
 		-o Acquire::Languages=none -o Acquire::Retries=3 \
-		-o Acquire::AllowInsecureRepositories=false -o Acquire::AllowWeakRepositories=false \
+		-o Acquire::AllowInsecureRepositories=false \
+		-o Acquire::AllowWeakRepositories=false \
 		-o Acquire::AllowDowngradeToInsecureRepositories=false \
 		-o APT::Get::AllowUnauthenticated=false "$@" </dev/null
 }
@@ -159,12 +165,14 @@ apt_prepare() {
 	[ -e "$apt/ready" ] && return
 	command -v apt-get >/dev/null ||
 		die "no apt-get here: put the tarballs of libunwind-$LIBUNWIND_VERSION," \
-			"zstd-$ZSTD_VERSION and musl-$MUSL_VERSION into a folder, set FIL_SOURCES to it"
+			"zstd-$ZSTD_VERSION and musl-$MUSL_VERSION into a folder and set" \
+			"FIL_SOURCES to it"
 	rm -rf "$apt"
 	mkdir -p "$apt/sources" "$apt/state/lists/partial" "$apt/cache/archives/partial"
 	apt_derive_sources "$apt/sources" ||
 		die "no package source of this distribution in /etc/apt/sources.list or" \
-			"/etc/apt/sources.list.d; add one, or set FIL_SOURCES to a folder of tarballs"
+			"/etc/apt/sources.list.d; add one, or set FIL_SOURCES to a folder of" \
+			"tarballs"
 	say "reading the signed lists of source packages"
 	apt_isolated apt-get update >"$WORK/apt.log" 2>&1 || {
 		cat "$WORK/apt.log" >&2
@@ -283,8 +291,9 @@ build_libunwind() {
 	[ "$ARCH" != aarch64 ] || flags+=" -mno-outline-atomics"
 	./configure CC="$MUSL_GCC" CFLAGS="$flags" --prefix="$PREFIX" --libdir="$PREFIX/lib" \
 		--host="$ARCH-linux-musl" --disable-shared --enable-static --with-pic \
-		--disable-minidebuginfo --disable-zlibdebuginfo --disable-documentation --disable-tests \
-		--disable-coredump --disable-ptrace --disable-setjmp --disable-cxx-exceptions \
+		--disable-minidebuginfo --disable-zlibdebuginfo --disable-documentation \
+		--disable-tests --disable-coredump --disable-ptrace --disable-setjmp \
+		--disable-cxx-exceptions \
 		--disable-conservative-checks --disable-block-signals --disable-per-thread-cache \
 		--disable-weak-backtrace &&
 		make -j2 && make install &&
@@ -294,10 +303,12 @@ build_libunwind() {
 build_zstd() {
 	local no_asm=
 	[ "$ARCH" = x86_64 ] || no_asm=ZSTD_NO_ASM=1
-	make -j2 -C lib libzstd.a CC="$MUSL_GCC" CFLAGS="-O2 -fPIC -ffunction-sections -fdata-sections" \
+	make -j2 -C lib libzstd.a CC="$MUSL_GCC" \
+		CFLAGS="-O2 -fPIC -ffunction-sections -fdata-sections" \
 		ZSTD_LEGACY_SUPPORT=0 ZSTD_LIB_DICTBUILDER=0 ZSTD_LIB_DEPRECATED=0 $no_asm &&
 		mkdir -p "$PREFIX/lib" "$PREFIX/include" &&
-		cp lib/libzstd.a "$PREFIX/lib/" && cp lib/zstd.h lib/zstd_errors.h "$PREFIX/include/"
+		cp lib/libzstd.a "$PREFIX/lib/" &&
+		cp lib/zstd.h lib/zstd_errors.h "$PREFIX/include/"
 }
 
 build_dependencies() {
@@ -317,7 +328,8 @@ build_dependencies() {
 	MUSL_GCC=musl-gcc
 	if [ -n "${FIL_SOURCES-}" ] || [ -e "$DEPS/musl/bin/musl-gcc" ]; then
 		if [ "$WORK" != "$DEPS/work" ]; then
-			die "musl's compiler wrapper cannot live under a path with blanks: move $ROOT"
+			die "musl's compiler wrapper cannot live under a path with blanks:" \
+				"move $ROOT"
 		fi
 		build_dependency musl build_musl musl "$MUSL_VERSION"
 		MUSL_GCC=$DEPS/musl/bin/musl-gcc
@@ -332,7 +344,7 @@ build_dependencies() {
 
 build() {
 	(build_dependencies)
-	# A newer compiler than ours may know new warnings: they are errors for developers and CI only.
+	# A newer compiler may know new warnings: they are errors only for developers and CI.
 	[ -n "${CI-}" ] || export WERROR="${WERROR-}"
 	make -C "$ROOT" -s -j2 all || die "make failed, see above"
 }
@@ -345,7 +357,8 @@ find_python() {
 	done
 	apt_install python3 python3-venv || :
 	"$PYTHON" -c "$probe" ||
-		die "the tests need python3 (3.9 or newer) with venv: install python3 and python3-venv"
+		die "the tests need python3, 3.9 or newer, with venv:" \
+			"install python3 and python3-venv"
 }
 
 # The packages of tests/requirements.txt in build/venv, made anew when they or Python change.
@@ -405,7 +418,7 @@ main() {
 		usage
 		;;
 	*)
-		die "unknown command $command; known are run ARGS…, test, bench, deps; none builds"
+		die "unknown command $command; known are: run, test, bench, deps, help, or none"
 		;;
 	esac
 }
