@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/profile/builder.h"
+
+#include "core/base/hash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Append count elements to an array of the profile; false, and the builder fails, without memory. */
+static bool append(struct builder *builder, void **array, uint32_t *used, uint32_t *capacity,
+		   const void *elements, uint32_t count, size_t element_bytes)
+{
+	if (builder->failed
+	    || !array_reserve(array, capacity, (uint64_t)*used + count, element_bytes)) {
+		builder->failed = true;
+		return false;
+	}
+	memcpy((char *)*array + *used * element_bytes, elements, count * element_bytes);
+	*used += count;
+	return true;
+}
+
+#define APPEND(builder, what, count_name, elements, count)                                    \
+	append((builder), (void **)&(builder)->profile->what, &(builder)->profile->count_name, \
+	       &(builder)->what##_capacity, (elements), (count), sizeof(*(builder)->profile->what))
+
+static bool append_node(struct builder *builder, const struct profile_node *node)
+{
+	uint32_t number = builder->profile->node_count;
+	if (!array_reserve((void **)&builder->node_entry, &builder->node_entry_capacity,
+			   (uint64_t)number + 1, sizeof(*builder->node_entry))) {
+		builder->failed = true;
+		return false;
+	}
+	builder->node_entry[number] = 0;
+	return APPEND(builder, nodes, node_count, node, 1);
+}
+
+void builder_init(struct builder *builder)
+{
+	*builder = (struct builder){ 0 };
+	builder->profile = calloc(1, sizeof(*builder->profile));
+	if (!builder->profile) {
+		builder->failed = true;
+		return;
+	}
+	builder_string(builder, "", 0);
+	/* Not interned: the root is nobody's child. */
+	append_node(builder, &(struct profile_node){ 0, 0 });
+}
+
+struct string_key {
+	const char *bytes;
+	size_t len;
+};
+
+static bool same_string(const void *context, uint32_t offset, const void *key)
+{
+	const struct profile *profile = context;
+	const struct string_key *wanted = key;
+	const char *have = profile->strings + offset;
+	return strncmp(have, wanted->bytes, wanted->len) == 0 && have[wanted->len] == '\0';
+}
+
+/** Copy a string behind the others; its offset. The pool counts in size_t, its offsets in 32 bits. */
+static uint32_t add_string(struct builder *builder, const struct string_key *key)
+{
+	struct profile *profile = builder->profile;
+	uint32_t offset = (uint32_t)profile->strings_bytes;
+	if (!array_reserve((void **)&profile->strings, &builder->strings_capacity,
+			   (uint64_t)offset + key->len + 1, 1)) {
+		builder->failed = true;
+		return 0;
+	}
+	memcpy(profile->strings + offset, key->bytes, key->len);
+	profile->strings[offset + key->len] = '\0';
+	profile->strings_bytes = (size_t)offset + key->len + 1;
+	return offset;
+}
+
+uint32_t builder_string(struct builder *builder, const char *bytes, size_t len)
+{
+	struct string_key key = { bytes, strnlen(bytes, len) };
+	if (builder->failed || !intern_reserve(&builder->strings)) {
+		builder->failed = true;
+		return 0;
+	}
+	uint64_t hash = hash_bytes(bytes, key.len);
+	struct intern_slot *slot =
+		intern_find(&builder->strings, hash, same_string, builder->profile, &key);
+	if (slot->number) {
+		return slot->number - 1;
+	}
+	uint32_t offset = add_string(builder, &key);
+	if (!builder->failed) {
+		intern_add(&builder->strings, slot, hash, offset);
+	}
+	return offset;
+}
+
+uint32_t builder_text(struct builder *builder, const char *text)
+{
+	return builder_string(builder, text, strlen(text));
+}
+
+static bool same_frame(const void *context, uint32_t number, const void *key)
+{
+	const struct profile_frame *have = &((const struct profile *)context)->frames[number];
+	const struct profile_frame *wanted = key;
+	return have->file == wanted->file && have->function == wanted->function
+		&& have->line == wanted->line && have->flags == wanted->flags;
+}
+
+uint32_t builder_frame(struct builder *builder, uint32_t file, uint32_t function, uint32_t line,
+		       uint32_t flags)
+{
+	struct profile_frame frame = {
+		.file = file, .function = function, .line = line, .flags = flags
+	};
+	if (builder->failed || !intern_reserve(&builder->frames)) {
+		builder->failed = true;
+		return 0;
+	}
+	uint64_t hash = hash_mix((uint64_t)file << 32 | function, (uint64_t)line << 32 | flags);
+	struct intern_slot *slot =
+		intern_find(&builder->frames, hash, same_frame, builder->profile, &frame);
+	if (slot->number) {
+		return slot->number - 1;
+	}
+	uint32_t number = builder->profile->frame_count;
+	if (!APPEND(builder, frames, frame_count, &frame, 1)) {
+		return 0;
+	}
+	intern_add(&builder->frames, slot, hash, number);
+	return number;
+}
+
+static bool same_node(const void *context, uint32_t number, const void *key)
+{
+	const struct profile_node *have = &((const struct profile *)context)->nodes[number];
+	const struct profile_node *wanted = key;
+	return have->parent == wanted->parent && have->frame == wanted->frame;
+}
+
+uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame)
+{
+	struct profile_node node = { parent, frame };
+	if (builder->failed || !intern_reserve(&builder->nodes)) {
+		builder->failed = true;
+		return 0;
+	}
+	uint64_t hash = hash_mix(parent, frame);
+	struct intern_slot *slot =
+		intern_find(&builder->nodes, hash, same_node, builder->profile, &node);
+	if (slot->number) {
+		return slot->number - 1;
+	}
+	uint32_t number = builder->profile->node_count;
+	if (!append_node(builder, &node)) {
+		return 0;
+	}
+	intern_add(&builder->nodes, slot, hash, number);
+	return number;
+}
+
+static bool entry_is_zero(const struct profile_entry *entry)
+{
+	return !(entry->peak_bytes | entry->peak_blocks | entry->end_bytes | entry->end_blocks
+		 | entry->total_bytes | entry->total_blocks);
+}
+
+void builder_entry(struct builder *builder, const struct profile_entry *entry)
+{
+	if (builder->failed || entry_is_zero(entry)) {
+		return;
+	}
+	uint32_t *number = &builder->node_entry[entry->node];
+	if (!*number) {
+		if (APPEND(builder, entries, entry_count, entry, 1)) {
+			*number = builder->profile->entry_count;
+		}
+		return;
+	}
+	struct profile_entry *sum = &builder->profile->entries[*number - 1];
+	sum->peak_bytes += entry->peak_bytes;
+	sum->peak_blocks += entry->peak_blocks;
+	sum->end_bytes += entry->end_bytes;
+	sum->end_blocks += entry->end_blocks;
+	sum->total_bytes += entry->total_bytes;
+	sum->total_blocks += entry->total_blocks;
+}
+
+void builder_process(struct builder *builder, const struct profile_process *process)
+{
+	(void)APPEND(builder, processes, process_count, process, 1);
+}
+
+void builder_thread(struct builder *builder, const struct profile_thread *thread)
+{
+	(void)APPEND(builder, threads, thread_count, thread, 1);
+}
+
+void builder_file(struct builder *builder, const struct profile_file *file)
+{
+	(void)APPEND(builder, files, file_count, file, 1);
+}
+
+void builder_samples(struct builder *builder, const struct usage_sample *samples, uint32_t count)
+{
+	uint32_t capacity = builder->failed ? 0 : builder->profile->sample_count;
+	if (count && !builder->failed) {
+		append(builder, (void **)&builder->profile->samples,
+		       &builder->profile->sample_count, &capacity, samples, count, sizeof(*samples));
+	}
+}
+
+struct profile *builder_finish(struct builder *builder)
+{
+	if (builder->failed) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	struct profile *profile = builder->profile;
+	builder->profile = NULL;
+	return profile;
+}
+
+void builder_done(struct builder *builder)
+{
+	profile_free(builder->profile);
+	free(builder->node_entry);
+	intern_done(&builder->strings);
+	intern_done(&builder->frames);
+	intern_done(&builder->nodes);
+	*builder = (struct builder){ .failed = true };
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * In this order, because what one step reads names things that the next one reads, and of a running
+ * workload whatever is named has been written before: slots, entries, nodes, codes, texts.
+ */
+#include "core/profile/collect.h"
+
+#include "core/base/version.h"
+#include "core/profile/builder.h"
+#include "core/profile/repair.h"
+#include "core/profile/resolve.h"
+#include "core/profile/segment_reader.h"
+#include "core/profile/snapshot.h"
+#include "core/profile/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/** More threads than this that have ever allocated are not listed. */
+#define THREADS_MAX 65536u
+
+/** A frame's source is read if it has at least this part of the peak or of the end. */
+#define SOURCE_SHARE 1000u
+
+struct collector {
+	const struct collect_request *request;
+	struct segment_reader reader;
+	struct snapshot snapshot;
+	struct builder builder;
+	struct resolver resolver;
+	struct slot *slots;
+	struct arena_copy *threads; /* by slot */
+	uint32_t slot_count;
+};
+
+static int read_slots(struct collector *collector)
+{
+	struct segment_reader *reader = &collector->reader;
+	uint32_t count = reader_slot_count(reader);
+	collector->slots = calloc((size_t)count + 1, sizeof(*collector->slots));
+	collector->threads = calloc((size_t)count + 1, sizeof(*collector->threads));
+	if (!collector->slots || !collector->threads) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		collector->slot_count = i + 1;
+		if (reader_slot(reader, i, &collector->slots[i])
+		    || reader_copy_own(reader, i, &collector->slots[i], ARENA_THREAD, THREADS_MAX,
+				       &collector->threads[i])) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static const struct thread_record *thread_at(const struct collector *collector, uint32_t slot,
+					     uint64_t k)
+{
+	const struct thread_record *thread = arena_element(&collector->threads[slot], k);
+	return thread && thread->tid ? thread : NULL;
+}
+
+/** Ask for every stack that the profile will name. */
+static void want_stacks(struct collector *collector)
+{
+	struct resolver *resolver = &collector->resolver;
+	for (uint64_t k = 1; k < collector->snapshot.entries.used; k++) {
+		const struct entry *entry = snapshot_entry(&collector->snapshot, k);
+		if (entry && entry->total_blocks) {
+			resolver_want(resolver, entry->node);
+		}
+	}
+	for (uint32_t i = 0; i < collector->slot_count; i++) {
+		resolver_want(resolver, collector->slots[i].failed_node);
+		for (uint64_t k = 1; k < collector->threads[i].used; k++) {
+			const struct thread_record *thread = thread_at(collector, i, k);
+			if (thread) {
+				resolver_want(resolver, thread->node);
+			}
+		}
+	}
+}
+
+static void add_entries(struct collector *collector)
+{
+	struct snapshot *snapshot = &collector->snapshot;
+	struct profile *profile = collector->builder.profile;
+	for (uint64_t k = 1; k < snapshot->entries.used && !collector->builder.failed; k++) {
+		const struct entry *entry = snapshot_entry(snapshot, k);
+		if (!entry || !(entry->total_blocks | entry->live_bytes)) {
+			continue;
+		}
+		struct profile_entry sum = {
+			.node = resolver_node(&collector->resolver, entry->node),
+			.end_bytes = entry->live_bytes,
+			.end_blocks = entry->live_blocks,
+			.total_bytes = entry->total_bytes,
+			.total_blocks = entry->total_blocks,
+		};
+		entry_peak_share(entry, &snapshot->totals, snapshot->peak_is_now, &sum.peak_bytes,
+				 &sum.peak_blocks);
+		builder_entry(&collector->builder, &sum);
+		profile->total_bytes += entry->total_bytes;
+		profile->total_blocks += entry->total_blocks;
+	}
+}
+
+static void add_threads(struct collector *collector, uint32_t slot)
+{
+	uint64_t now = collector->snapshot.totals.allocations;
+	for (uint64_t k = 1; k < collector->threads[slot].used; k++) {
+		const struct thread_record *thread = thread_at(collector, slot, k);
+		if (!thread || !thread->node) {
+			continue;
+		}
+		builder_thread(&collector->builder, &(struct profile_thread){
+			.pid = collector->slots[slot].pid,
+			.tid = thread->tid,
+			.node = resolver_node(&collector->resolver, thread->node),
+			.age_allocations =
+				now > thread->at_allocation ? now - thread->at_allocation : 0,
+		});
+	}
+}
+
+static void add_processes(struct collector *collector)
+{
+	for (uint32_t i = 0; i < collector->slot_count; i++) {
+		const struct slot *slot = &collector->slots[i];
+		if (slot->state != SLOT_RECORDING && slot->state != SLOT_EXPECTED) {
+			continue;
+		}
+		struct profile_process process = {
+			.pid = slot->pid,
+			.generations = slot->generation,
+			.executable = resolver_text(&collector->resolver, slot->executable),
+			.image_flags = slot->image_flags,
+			.python_state = slot->python_state,
+			.python_version = slot->python_version,
+		};
+		_Static_assert(sizeof(process.missed) == sizeof(slot->missed), "same counts");
+		memcpy(process.missed, slot->missed, sizeof(process.missed));
+		builder_process(&collector->builder, &process);
+		add_threads(collector, i);
+	}
+}
+
+/** The refused allocation, if the supervisor has not seen it itself. */
+static void add_failure(struct collector *collector)
+{
+	struct profile *profile = collector->builder.profile;
+	for (uint32_t i = 0; i < collector->slot_count; i++) {
+		const struct slot *slot = &collector->slots[i];
+		if (!slot->failed_count) {
+			continue;
+		}
+		if (!profile->outcome.failed_count) {
+			profile->outcome.failed_bytes = slot->failed_bytes;
+			profile->outcome.failed_count = slot->failed_count;
+		}
+		if (slot->failed_node) {
+			profile->failed_node =
+				resolver_node(&collector->resolver, slot->failed_node);
+		}
+	}
+}
+
+static void add_run(struct collector *collector)
+{
+	const struct collect_request *request = collector->request;
+	struct builder *builder = &collector->builder;
+	struct profile *profile = builder->profile;
+	const struct totals *totals = &collector->snapshot.totals;
+	char host[256] = "";
+	gethostname(host, sizeof(host) - 1);
+	profile->outcome = request->outcome;
+	if (profile->outcome.children < collector->reader.header.children) {
+		profile->outcome.children = collector->reader.header.children;
+	}
+	profile->moment = request->moment;
+	profile->tool_version = builder_text(builder, FIL_VERSION);
+	profile->command = builder_text(builder, request->command ? request->command : "");
+	profile->directory = builder_text(builder, request->directory ? request->directory : "");
+	profile->host = builder_text(builder, host);
+	profile->peak_bytes = totals->live_bytes > totals->peak_bytes ? totals->live_bytes
+								      : totals->peak_bytes;
+	profile->end_bytes = totals->live_bytes;
+	profile->end_blocks = totals->live_blocks;
+	profile->segment_bytes = collector->reader.allocated_bytes;
+	profile->repaired_operations = collector->snapshot.repaired_operations;
+	builder_samples(builder, request->samples, request->sample_count);
+}
+
+/** True if a node's bytes, those of the stacks above it included, are worth a line of source. */
+static bool is_heavy(uint64_t bytes, uint64_t total)
+{
+	return bytes && bytes >= total / SOURCE_SHARE;
+}
+
+/** Flag the frames of the stack of a node. */
+static void mark_stack(const struct profile *profile, uint32_t node, bool *marked)
+{
+	for (; node; node = profile->nodes[node].parent) {
+		marked[profile->nodes[node].frame] = true;
+	}
+}
+
+struct weight {
+	uint64_t peak_bytes;
+	uint64_t end_bytes;
+};
+
+/** Flag the frames that are shown: of heavy nodes, and of the stacks that are named apart. */
+static void mark_frames(const struct profile *profile, struct weight *weights, bool *marked)
+{
+	for (uint32_t i = 0; i < profile->entry_count; i++) {
+		const struct profile_entry *entry = &profile->entries[i];
+		weights[entry->node] = (struct weight){ entry->peak_bytes, entry->end_bytes };
+	}
+	for (uint32_t i = profile->node_count - 1; i > 0; i--) {
+		const struct profile_node *node = &profile->nodes[i];
+		weights[node->parent].peak_bytes += weights[i].peak_bytes;
+		weights[node->parent].end_bytes += weights[i].end_bytes;
+		marked[node->frame] |= is_heavy(weights[i].peak_bytes, profile->peak_bytes)
+			|| is_heavy(weights[i].end_bytes, profile->end_bytes);
+	}
+	mark_stack(profile, profile->failed_node, marked);
+	for (uint32_t i = 0; i < profile->thread_count; i++) {
+		mark_stack(profile, profile->threads[i].node, marked);
+	}
+}
+
+/** Numbers of the marked frames that have a file and a line. */
+static uint32_t list_marked(const struct profile *profile, const bool *marked, uint32_t *frames)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < profile->frame_count; i++) {
+		if (marked[i] && profile->frames[i].file && profile->frames[i].line) {
+			frames[count++] = i;
+		}
+	}
+	return count;
+}
+
+static void add_source(struct collector *collector)
+{
+	const struct collect_request *request = collector->request;
+	struct builder *builder = &collector->builder;
+	if (!request->with_source || builder->failed) {
+		return;
+	}
+	struct profile *profile = builder->profile;
+	struct weight *weights = calloc(profile->node_count, sizeof(*weights));
+	bool *marked = calloc((size_t)profile->frame_count + 1, sizeof(*marked));
+	uint32_t *frames = calloc((size_t)profile->frame_count + 1, sizeof(*frames));
+	if (weights && marked && frames) {
+		mark_frames(profile, weights, marked);
+		struct source_place place = {
+			.root = request->root ? request->root : "",
+			.directory = request->directory ? request->directory : "",
+			.start_unix_ms = request->start_unix_ms,
+			.code_text = request->code_text,
+		};
+		source_attach(builder, &place, frames, list_marked(profile, marked, frames));
+	} else {
+		builder->failed = true;
+	}
+	free(weights);
+	free(marked);
+	free(frames);
+}
+
+static int collect(struct collector *collector)
+{
+	bool running = collector->request->outcome.verdict == VERDICT_RUNNING;
+	if (reader_open(&collector->reader, collector->request->segment_fd)
+	    || read_slots(collector)
+	    || snapshot_take(&collector->reader, running, &collector->snapshot)
+	    || reader_refresh(&collector->reader)
+	    || resolver_init(&collector->resolver, &collector->reader, &collector->builder)) {
+		return -1;
+	}
+	want_stacks(collector);
+	if (collector->builder.failed || resolver_run(&collector->resolver)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	add_run(collector);
+	add_entries(collector);
+	add_processes(collector);
+	add_failure(collector);
+	add_source(collector);
+	return 0;
+}
+
+struct profile *profile_collect(const struct collect_request *request)
+{
+	struct collector collector = {
+		.request = request,
+		.snapshot.entries.element_bytes = sizeof(struct entry),
+	};
+	struct profile *profile = NULL;
+	builder_init(&collector.builder);
+	if (collect(&collector) == 0) {
+		profile = builder_finish(&collector.builder);
+	}
+	int error = errno;
+	builder_done(&collector.builder);
+	resolver_done(&collector.resolver);
+	snapshot_done(&collector.snapshot);
+	for (uint32_t i = 0; i < collector.slot_count; i++) {
+		arena_done(&collector.threads[i]);
+	}
+	free(collector.threads);
+	free(collector.slots);
+	errno = error;
+	return profile;
+}

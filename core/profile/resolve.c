@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/profile/resolve.h"
+
+#include "core/symbols/line_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/** Longest name that is kept, and longest line table that is read. */
+#define NAME_BYTES_MAX 4096u
+#define LINE_TABLE_BYTES_MAX ((size_t)64 << 20)
+/** Line tables are decoded once per code: this much is more than any program has. */
+#define DECODE_BUDGET_BYTES ((uint64_t)4 << 30)
+
+#define LABEL_NO_STACK "[No Python stack]"
+#define LABEL_DAMAGED "[damaged record]"
+#define LABEL_UNNAMED "[unnamed]"
+
+/** In resolver.mapped: the path from this node to the root is being followed. */
+#define MAPPING UINT32_MAX
+
+int resolver_init(struct resolver *resolver, const struct segment_reader *reader,
+		  struct builder *builder)
+{
+	*resolver = (struct resolver){
+		.builder = builder,
+		.nodes.element_bytes = sizeof(struct node),
+		.codes.element_bytes = sizeof(struct code),
+		.texts.element_bytes = TEXT_UNIT,
+		.decode_budget = DECODE_BUDGET_BYTES,
+	};
+	/* In this order: what a node names was there before it. */
+	if (reader_copy_shared(reader, ARENA_NODE, &resolver->nodes)
+	    || reader_copy_shared(reader, ARENA_CODE, &resolver->codes)
+	    || reader_copy_shared(reader, ARENA_TEXT, &resolver->texts)) {
+		return -1;
+	}
+	resolver->frame_of = calloc(resolver->nodes.used + 1, sizeof(*resolver->frame_of));
+	resolver->mapped = calloc(resolver->nodes.used + 1, sizeof(*resolver->mapped));
+	return resolver->frame_of && resolver->mapped ? 0 : -1;
+}
+
+static const struct node *segment_node(const struct resolver *resolver, uint32_t node)
+{
+	return arena_element(&resolver->nodes, node);
+}
+
+void resolver_want(struct resolver *resolver, uint32_t node)
+{
+	const struct node *at = segment_node(resolver, node);
+	/* A node asked for before has its whole path asked for, also in a cycle. */
+	for (; at && !resolver->frame_of[node]; at = segment_node(resolver, node)) {
+		if (!array_reserve((void **)&resolver->wanted, &resolver->wanted_capacity,
+				   (uint64_t)resolver->wanted_count + 1,
+				   sizeof(*resolver->wanted))) {
+			resolver->failed = true;
+			return;
+		}
+		resolver->wanted[resolver->wanted_count++] = node;
+		resolver->frame_of[node] = 1;
+		node = at->parent;
+	}
+}
+
+/** At most max bytes, ending before a UTF-8 sequence that is cut, if there is one. */
+static size_t cut_utf8(const char *bytes, size_t len, size_t max)
+{
+	if (len < max) {
+		return len;
+	}
+	len = max;
+	for (size_t back = 1; back <= 3 && back < len; back++) {
+		unsigned char c = (unsigned char)bytes[len - back];
+		if (c >= 0xc0) {
+			return len - back;
+		}
+		if (c < 0x80) {
+			break;
+		}
+	}
+	return len;
+}
+
+uint32_t resolver_text(struct resolver *resolver, uint32_t text)
+{
+	size_t len;
+	char *bytes = arena_text(&resolver->texts, text, NAME_BYTES_MAX, &len);
+	if (!bytes) {
+		return 0;
+	}
+	uint32_t offset = builder_string(resolver->builder, bytes,
+					 cut_utf8(bytes, len, NAME_BYTES_MAX));
+	free(bytes);
+	return offset;
+}
+
+static uint32_t label_frame(struct builder *builder, const char *text)
+{
+	return builder_frame(builder, 0, builder_text(builder, text), 0, FRAME_LABEL);
+}
+
+static uint32_t label_of_code(struct resolver *resolver, const struct code *code)
+{
+	uint32_t text = resolver_text(resolver, code->qualname);
+	return text ? builder_frame(resolver->builder, 0, text, 0, FRAME_LABEL)
+		    : label_frame(resolver->builder, LABEL_UNNAMED);
+}
+
+/** The line table of a code, within the budget; *ret_len 0 if there is none. */
+static char *line_table_of(struct resolver *resolver, const struct code *code, size_t *ret_len)
+{
+	*ret_len = 0;
+	char *table = arena_text(&resolver->texts, code->lines, LINE_TABLE_BYTES_MAX, ret_len);
+	if (*ret_len > resolver->decode_budget) {
+		*ret_len = 0;
+	}
+	resolver->decode_budget -= *ret_len;
+	return table;
+}
+
+/** Resolve count nodes of one Python code, given in order of their offsets. */
+static void resolve_python(struct resolver *resolver, const struct code *code,
+			   const uint32_t *nodes, uint32_t count)
+{
+	struct builder *builder = resolver->builder;
+	uint32_t file = resolver_text(resolver, code->filename);
+	uint32_t function = resolver_text(resolver, code->qualname);
+	uint32_t first_line = code->first_line > 0 ? (uint32_t)code->first_line : 0;
+	struct line_cursor cursor;
+	size_t len;
+	char *table = line_table_of(resolver, code, &len);
+	line_cursor_init(&cursor, code->line_format, table ? table : "", len, code->first_line);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t line = line_cursor_find(&cursor, segment_node(resolver, nodes[i])->offset);
+		/* Instructions without a line belong to the function as a whole. */
+		uint32_t frame =
+			builder_frame(builder, file, function, line ? line : first_line, 0);
+		resolver->frame_of[nodes[i]] = frame + 1;
+	}
+	free(table);
+}
+
+/** Resolve count nodes that have the same code number. */
+static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint32_t count)
+{
+	const struct code *code =
+		arena_element(&resolver->codes, segment_node(resolver, nodes[0])->code);
+	if (code && code->kind == CODE_PYTHON) {
+		resolve_python(resolver, code, nodes, count);
+		return;
+	}
+	uint32_t frame = code && code->kind == CODE_LABEL
+		? label_of_code(resolver, code)
+		: label_frame(resolver->builder, LABEL_DAMAGED);
+	for (uint32_t i = 0; i < count; i++) {
+		resolver->frame_of[nodes[i]] = frame + 1;
+	}
+}
+
+struct node_order {
+	uint32_t code;
+	uint32_t offset;
+	uint32_t node;
+};
+
+static int compare_order(const void *a, const void *b)
+{
+	const struct node_order *x = a;
+	const struct node_order *y = b;
+	if (x->code != y->code) {
+		return x->code < y->code ? -1 : 1;
+	}
+	if (x->offset != y->offset) {
+		return x->offset < y->offset ? -1 : 1;
+	}
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+/** Sort the wanted nodes by code and offset. */
+static int sort_wanted(struct resolver *resolver)
+{
+	struct node_order *order = malloc(((size_t)resolver->wanted_count + 1) * sizeof(*order));
+	if (!order) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < resolver->wanted_count; i++) {
+		const struct node *node = segment_node(resolver, resolver->wanted[i]);
+		order[i] = (struct node_order){ node->code, node->offset, resolver->wanted[i] };
+	}
+	qsort(order, resolver->wanted_count, sizeof(*order), compare_order);
+	for (uint32_t i = 0; i < resolver->wanted_count; i++) {
+		resolver->wanted[i] = order[i].node;
+	}
+	free(order);
+	return 0;
+}
+
+int resolver_run(struct resolver *resolver)
+{
+	if (resolver->failed || sort_wanted(resolver)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	uint32_t next;
+	for (uint32_t i = 0; i < resolver->wanted_count; i = next) {
+		uint32_t code = segment_node(resolver, resolver->wanted[i])->code;
+		next = i + 1;
+		while (next < resolver->wanted_count
+		       && segment_node(resolver, resolver->wanted[next])->code == code) {
+			next++;
+		}
+		resolve_code(resolver, resolver->wanted + i, next - i);
+	}
+	return 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text);
+	size_t end_len = strlen(end);
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/** A frame of the runpy module, but not the body of a program that has its name. */
+static bool is_runpy(const struct profile *profile, uint32_t number)
+{
+	const struct profile_frame *frame = &profile->frames[number];
+	const char *file = profile_string(profile, frame->file);
+	return (strcmp(file, "<frozen runpy>") == 0 || ends_with(file, "/runpy.py"))
+		&& strcmp(profile_string(profile, frame->function), "<module>") != 0;
+}
+
+/** The node for a frame of the segment below a parent in the profile. */
+static uint32_t map_below(struct resolver *resolver, uint32_t parent, uint32_t node)
+{
+	uint32_t frame = resolver->frame_of[node] - 1;
+	if (resolver->builder->failed) {
+		return 0;
+	}
+	if (parent == 0 && is_runpy(resolver->builder->profile, frame)) {
+		return 0;
+	}
+	return builder_node(resolver->builder, parent, frame);
+}
+
+/** True if a path to the root can go on through node: it exists and is not mapped. */
+static bool is_unmapped(const struct resolver *resolver, uint32_t node)
+{
+	return segment_node(resolver, node) && !resolver->mapped[node];
+}
+
+/**
+ * Map a node and all above it. Up first, leaving a way back in wanted (whose order no longer
+ * matters), then down.
+ */
+static uint32_t map_path(struct resolver *resolver, uint32_t node)
+{
+	uint32_t depth = 0;
+	uint32_t parent = 0;
+	for (; is_unmapped(resolver, node); node = segment_node(resolver, node)->parent) {
+		resolver->wanted[depth++] = node;
+		resolver->mapped[node] = MAPPING;
+	}
+	if (segment_node(resolver, node) && resolver->mapped[node] != MAPPING) {
+		parent = resolver->mapped[node] - 1;
+	}
+	while (depth) {
+		node = resolver->wanted[--depth];
+		parent = map_below(resolver, parent, node);
+		resolver->mapped[node] = parent + 1;
+	}
+	return parent;
+}
+
+uint32_t resolver_node(struct resolver *resolver, uint32_t node)
+{
+	struct builder *builder = resolver->builder;
+	if (!segment_node(resolver, node) || !resolver->frame_of[node]) {
+		return builder_node(builder, 0,
+				    label_frame(builder, node ? LABEL_DAMAGED : LABEL_NO_STACK));
+	}
+	uint32_t mapped = map_path(resolver, node);
+	return mapped ? mapped : builder_node(builder, 0, resolver->frame_of[node] - 1);
+}
+
+void resolver_done(struct resolver *resolver)
+{
+	arena_done(&resolver->nodes);
+	arena_done(&resolver->codes);
+	arena_done(&resolver->texts);
+	free(resolver->frame_of);
+	free(resolver->mapped);
+	free(resolver->wanted);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/profile/snapshot.h"
+
+#include "core/profile/repair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** Times that everything is read of a running workload, and that one entry is. */
+#define SNAPSHOT_TRIES 8
+#define ENTRY_TRIES 16
+
+const struct entry *snapshot_entry(const struct snapshot *snapshot, uint64_t k)
+{
+	return arena_element(&snapshot->entries, k);
+}
+
+/** The same for writing: the extents are our own copy. */
+static struct entry *writable_entry(const struct snapshot *snapshot, uint64_t k)
+{
+	return (struct entry *)arena_element(&snapshot->entries, k);
+}
+
+void snapshot_done(struct snapshot *snapshot)
+{
+	arena_done(&snapshot->entries);
+}
+
+/**
+ * True if two reads of an entry show that the first was not torn where it matters: what it says of
+ * the peak is final once snap_epoch is the peak's, and its live bytes count only before that.
+ */
+static bool entry_is_settled(const struct entry *a, const struct entry *b, uint64_t epoch)
+{
+	return a->snap_epoch == b->snap_epoch && a->snap_bytes == b->snap_bytes
+		&& a->snap_blocks == b->snap_blocks && a->node == b->node
+		&& (b->snap_epoch == epoch
+		    || (a->live_bytes == b->live_bytes && a->live_blocks == b->live_blocks));
+}
+
+/** Read entry k until two reads agree. */
+static int settle_entry(const struct segment_reader *reader, uint64_t k, uint64_t epoch,
+			struct entry *entry)
+{
+	uint64_t offset = reader_element_offset(reader, ARENA_ENTRY, k);
+	for (int i = 0; offset && i < ENTRY_TRIES; i++) {
+		struct entry again;
+		if (reader_read(reader, offset, &again, sizeof(again))) {
+			return -1;
+		}
+		bool settled = entry_is_settled(entry, &again, epoch);
+		*entry = again;
+		if (settled) {
+			break;
+		}
+	}
+	return 0;
+}
+
+/** Read all entries a second time and settle those that have changed. */
+static int settle_entries(const struct segment_reader *reader, struct snapshot *snapshot)
+{
+	struct arena_copy second;
+	int result = reader_copy_shared(reader, ARENA_ENTRY, &second);
+	for (uint64_t k = 1; result == 0 && k < snapshot->entries.used; k++) {
+		struct entry *entry = writable_entry(snapshot, k);
+		const struct entry *again = arena_element(&second, k);
+		if (entry && again && memcmp(entry, again, sizeof(*entry)) != 0) {
+			*entry = *again;
+			result = settle_entry(reader, k, snapshot->totals.epoch, entry);
+		}
+	}
+	arena_done(&second);
+	return result;
+}
+
+/** How far the shares are from adding up to the peak. */
+static uint64_t snapshot_error(const struct snapshot *snapshot)
+{
+	const struct totals *totals = &snapshot->totals;
+	uint64_t peak = totals->live_bytes > totals->peak_bytes ? totals->live_bytes
+								: totals->peak_bytes;
+	uint64_t sum = 0;
+	for (uint64_t k = 1; k < snapshot->entries.used; k++) {
+		const struct entry *entry = snapshot_entry(snapshot, k);
+		uint64_t bytes, blocks;
+		if (entry) {
+			entry_peak_share(entry, totals, snapshot->peak_is_now, &bytes, &blocks);
+			sum += bytes;
+		}
+	}
+	return sum > peak ? sum - peak : peak - sum;
+}
+
+static int read_once(struct segment_reader *reader, bool running, struct snapshot *snapshot)
+{
+	*snapshot = (struct snapshot){ .entries.element_bytes = sizeof(struct entry) };
+	if (reader_refresh(reader) || reader_totals(reader, &snapshot->totals)
+	    || reader_copy_shared(reader, ARENA_ENTRY, &snapshot->entries)
+	    || (running && settle_entries(reader, snapshot))) {
+		return -1;
+	}
+	snapshot->peak_is_now = peak_is_now(&snapshot->totals, false);
+	return 0;
+}
+
+/** Of a running workload: the first reading that adds up, or the one that is nearest to it. */
+static int take_running(struct segment_reader *reader, struct snapshot *snapshot)
+{
+	uint64_t best_error = UINT64_MAX;
+	for (int i = 0; i < SNAPSHOT_TRIES && best_error != 0; i++) {
+		struct snapshot next;
+		if (read_once(reader, true, &next)) {
+			snapshot_done(&next);
+			return -1;
+		}
+		uint64_t error = snapshot_error(&next);
+		if (i == 0 || error < best_error) {
+			snapshot_done(snapshot);
+			*snapshot = next;
+			best_error = error;
+		} else {
+			snapshot_done(&next);
+		}
+	}
+	return 0;
+}
+
+/** Take back what the process of a slot was in the middle of. */
+static int repair_slot(const struct segment_reader *reader, uint32_t number,
+		       struct snapshot *snapshot, bool *ret_removal)
+{
+	struct slot slot;
+	if (reader_slot(reader, number, &slot)) {
+		return -1;
+	}
+	if (!repair_is_needed(&slot.intent)) {
+		return 0;
+	}
+	struct entry *entry = writable_entry(snapshot, slot.intent.entry);
+	snapshot->repaired_operations++;
+	if (entry && repair_undo(&slot.intent, entry, &snapshot->totals)) {
+		*ret_removal |= slot.intent.op == INTENT_REMOVE;
+	}
+	return 0;
+}
+
+static int take_dead(struct segment_reader *reader, struct snapshot *snapshot)
+{
+	bool removal = false;
+	if (read_once(reader, false, snapshot)) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < reader_slot_count(reader); i++) {
+		if (repair_slot(reader, i, snapshot, &removal)) {
+			return -1;
+		}
+	}
+	snapshot->peak_is_now = peak_is_now(&snapshot->totals, removal);
+	return 0;
+}
+
+int snapshot_take(struct segment_reader *reader, bool running, struct snapshot *snapshot)
+{
+	*snapshot = (struct snapshot){ .entries.element_bytes = sizeof(struct entry) };
+	return running ? take_running(reader, snapshot) : take_dead(reader, snapshot);
+}
