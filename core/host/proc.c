@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/host/proc.h"
+#include "core/host/file.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool proc_path(char *path, size_t size, const char *root, pid_t pid, const char *name)
+{
+	int len = pid ? snprintf(path, size, "%s/proc/%d/%s", root, (int)pid, name)
+		      : snprintf(path, size, "%s/proc/self/%s", root, name);
+	return len > 0 && (size_t)len < size;
+}
+
+/** The text behind a key at the start of a line, or NULL. */
+static const char *line_value(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	while (text && strncmp(text, key, len) != 0) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text ? text + len : NULL;
+}
+
+static uint64_t line_number(const char *text, const char *key, uint64_t unit)
+{
+	const char *value = line_value(text, key);
+	return value ? strtoull(value, NULL, 10) * unit : 0;
+}
+
+struct proc_memory proc_parse_memory(const char *status)
+{
+	return (struct proc_memory){
+		.anonymous_bytes = line_number(status, "RssAnon:", 1024),
+		.file_bytes = line_number(status, "RssFile:", 1024),
+		.shared_bytes = line_number(status, "RssShmem:", 1024),
+		.peak_rss_bytes = line_number(status, "VmHWM:", 1024),
+		.threads = (uint32_t)line_number(status, "Threads:", 1),
+	};
+}
+
+uint64_t proc_parse_signals(const char *status, const char *name)
+{
+	const char *value = line_value(status, name);
+	return value ? strtoull(value, NULL, 16) : 0;
+}
+
+bool proc_parse_stat(const char *text, struct proc_stat *ret_stat)
+{
+	/* The name in the second field may contain anything, parentheses and newlines included: its end
+	   is the last one. Fields after it: proc_pid_stat(5), from (3) state on. */
+	const char *name_end = strrchr(text, ')');
+	struct proc_stat stat = { 0 };
+	int parent, group, session;
+	unsigned long long start;
+	if (!name_end
+	    || sscanf(name_end + 1,
+		      " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		      &stat.state, &parent, &group, &session, &start)
+		       != 5) {
+		return false;
+	}
+	stat.parent = parent;
+	stat.group = group;
+	stat.session = session;
+	stat.start_ticks = start;
+	*ret_stat = stat;
+	return true;
+}
+
+bool proc_read_stat(const char *root, pid_t pid, struct proc_stat *ret_stat)
+{
+	char path[PROC_PATH_MAX];
+	char text[1024];
+	return proc_path(path, sizeof(path), root, pid, "stat")
+		&& file_read_text(path, text, sizeof(text)) > 0 && proc_parse_stat(text, ret_stat);
+}
+
+struct proc_memory proc_read_memory(const char *root, pid_t pid)
+{
+	char path[PROC_PATH_MAX];
+	char text[4096];
+	if (!proc_path(path, sizeof(path), root, pid, "status")
+	    || file_read_text(path, text, sizeof(text)) <= 0) {
+		return (struct proc_memory){ 0 };
+	}
+	return proc_parse_memory(text);
+}
+
+/** The number that a folder of /proc is named by; 0 if it is not a process. */
+static pid_t entry_pid(const struct dirent *entry)
+{
+	char *end;
+	long pid = strtol(entry->d_name, &end, 10);
+	return *end == 0 && pid > 0 && pid == (pid_t)pid ? (pid_t)pid : 0;
+}
+
+static void each_number(const char *folder, bool (*visit)(pid_t pid, void *data), void *data)
+{
+	DIR *stream = opendir(folder);
+	if (!stream) {
+		return;
+	}
+	const struct dirent *entry;
+	while ((entry = readdir(stream))) {
+		pid_t pid = entry_pid(entry);
+		if (pid && !visit(pid, data)) {
+			break;
+		}
+	}
+	closedir(stream);
+}
+
+void proc_each(const char *root, bool (*visit)(pid_t pid, void *data), void *data)
+{
+	char path[PROC_PATH_MAX];
+	if ((size_t)snprintf(path, sizeof(path), "%s/proc", root) < sizeof(path)) {
+		each_number(path, visit, data);
+	}
+}
+
+void proc_each_thread(const char *root, pid_t pid, bool (*visit)(pid_t tid, void *data), void *data)
+{
+	char path[PROC_PATH_MAX];
+	if (proc_path(path, sizeof(path), root, pid, "task")) {
+		each_number(path, visit, data);
+	}
+}
+
+int64_t proc_machine_oom_kills(const char *root)
+{
+	char path[PROC_PATH_MAX];
+	cleanup_buffer struct buffer text = { 0 };
+	snprintf(path, sizeof(path), "%s/proc/vmstat", root);
+	if (file_read(path, 1 << 20, &text) < 0) {
+		return -1;
+	}
+	const char *value = line_value(buffer_text(&text), "oom_kill ");
+	return value ? strtoll(value, NULL, 10) : -1;
+}
+
+uint64_t proc_machine_ram(const char *root)
+{
+	char path[PROC_PATH_MAX];
+	char text[4096];
+	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
+	return file_read_text(path, text, sizeof(text)) > 0 ? line_number(text, "MemTotal:", 1024)
+							    : 0;
+}
