@@ -49,6 +49,31 @@ void record_unmapping(void *start, size_t bytes);
 /** The protection of [start, start+bytes) was changed: known mappings in it become counted or idle. */
 void record_protection(void *start, size_t bytes, bool counted);
 
+#define MOVING_PIECES 8
+
+/** What record_moving_take took off the books. */
+struct record_moving {
+	/** Some of it was known, and counted. */
+	bool is_known;
+	bool is_counted;
+	uint32_t count;
+	struct {
+		uintptr_t start;
+		uintptr_t end;
+		uint32_t entry;
+		bool is_idle;
+	} piece[MOVING_PIECES];
+};
+
+/** Before mremap of [old, old+bytes): as with realloc, off the books first. */
+struct record_moving record_moving_take(void *old, size_t bytes);
+
+/**
+ * After it: what was taken is now at p, bytes long, and p's caller holds it; or it stays where it
+ * was, if p is NULL. keeps_old: the old mapping remains too, empty (MREMAP_DONTUNMAP).
+ */
+void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old);
+
 /** A mapping of bytes was refused. */
 void record_refused_mapping(size_t bytes);
 

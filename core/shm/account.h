@@ -51,9 +51,9 @@ attr_inline void account_done(struct intent *intent)
 	intent->op = INTENT_NONE;
 }
 
-/** bytes more are live at the entry; blocks is 1, or 0 for a part of a block. Announces; the caller calls account_done. */
+/** bytes more are live at the entry, in blocks (1) more. Announces; the caller calls account_done. */
 attr_inline void account_add(struct slot *slot, struct totals *totals, struct entry *entry,
-			     uint32_t number, uint64_t address, uint64_t bytes, unsigned blocks)
+			     uint32_t number, uint64_t address, uint64_t bytes, int blocks)
 {
 	account_announce(&slot->intent, INTENT_ADD, number, entry, totals, address, bytes);
 	account_snap(entry, totals->epoch);
@@ -78,9 +78,9 @@ attr_inline void account_mark_peak(struct totals *totals)
 	}
 }
 
-/** The reverse of account_add. */
+/** The reverse of account_add; blocks is 0 for a part of a block, -1 for a part that leaves two. */
 attr_inline void account_remove(struct slot *slot, struct totals *totals, struct entry *entry,
-				uint32_t number, uint64_t address, uint64_t bytes, unsigned blocks)
+				uint32_t number, uint64_t address, uint64_t bytes, int blocks)
 {
 	account_mark_peak(totals);
 	account_announce(&slot->intent, INTENT_REMOVE, number, entry, totals, address, bytes);

@@ -29,6 +29,8 @@
 #ifndef CORE_SHM_SEGMENT_H
 #define CORE_SHM_SEGMENT_H
 
+#include "core/base/python.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -167,14 +169,6 @@ enum code_kind {
 	CODE_LABEL = 2,
 };
 
-/** Formats of Python line tables, by the versions that write them. */
-enum line_table {
-	LINES_NONE = 0,
-	LINES_LNOTAB = 1,   /* up to 3.9: co_lnotab, unsigned offset and signed line deltas */
-	LINES_PAIRS = 2,    /* 3.10: co_linetable, PEP 626 pairs */
-	LINES_LOCATIONS = 3 /* 3.11 and later: co_linetable, location table */
-};
-
 /** Interned by content (all fields but link). */
 struct code {
 	uint32_t link[4];
@@ -203,14 +197,6 @@ enum slot_state {
 	SLOT_EXPECTED = 1,
 	/** A hook records into it. */
 	SLOT_RECORDING = 2,
-};
-
-/** What the hook knows of the interpreter in its process. */
-enum python_state {
-	PYTHON_NOT_SEEN = 0,  /* no interpreter in the process so far */
-	PYTHON_ATTACHED = 1,  /* stacks are read */
-	PYTHON_UNKNOWN = 2,   /* an interpreter whose layout is not known: no Python stacks */
-	PYTHON_UNREADABLE = 3 /* layout known, but a self-test at start failed: no Python stacks */
 };
 
 /** One bit each: what this image could not or need not do. Shown in reports. */
@@ -250,9 +236,11 @@ enum request_kind {
 	REQUEST_SNAPSHOT = 1,
 	/** An allocation was refused; the requester waits (bounded) so that live can be read. */
 	REQUEST_FAILED_ALLOCATION = 2,
+	/** Being filled in: to be ignored. */
+	REQUEST_CLAIMED = 3,
 };
 
-/** One request at a time per slot: taken by CAS 0 -> kind. */
+/** One request at a time per slot: taken by CAS NONE -> CLAIMED, filled in, then posted. */
 struct request {
 	/** enum request_kind; set to REQUEST_NONE by the supervisor when answered, then woken. */
 	uint32_t kind;
@@ -305,6 +293,7 @@ struct range {
 };
 
 #define RANGE_BLOCK 0x1u /* a malloc block; bytes is its requested size */
+#define RANGE_IDLE 0x2u  /* a mapping that cannot be accessed: not counted */
 
 /** What a thread was last seen allocating: what the report can say of a process that was killed. */
 struct thread_record {

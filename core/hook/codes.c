@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/codes.h"
+
+#include "core/base/hash.h"
+#include "core/base/sys.h"
+
+#define FIRST_CAPACITY 1024u
+
+static uint32_t home_of(const struct codes *codes, uintptr_t address)
+{
+	return (uint32_t)hash_mix(address, 0) & (codes->capacity - 1);
+}
+
+/** Position of address, or of the empty slot where it would stand. */
+static uint32_t position_of(const struct codes *codes, uintptr_t address)
+{
+	uint32_t i = home_of(codes, address);
+	while (codes->slots[i].address && codes->slots[i].address != address) {
+		i = (i + 1) & (codes->capacity - 1);
+	}
+	return i;
+}
+
+uint32_t codes_find(const struct codes *codes, uintptr_t address)
+{
+	if (!codes->capacity) {
+		return 0;
+	}
+	return codes->slots[position_of(codes, address)].number;
+}
+
+static bool grow(struct codes *codes)
+{
+	struct codes larger = { .capacity = codes->capacity ? codes->capacity * 2 : FIRST_CAPACITY };
+	larger.slots = sys_map_private(larger.capacity * sizeof(struct code_slot));
+	if (!larger.slots) {
+		return false;
+	}
+	for (uint32_t i = 0; i < codes->capacity; i++) {
+		if (codes->slots[i].address) {
+			larger.slots[position_of(&larger, codes->slots[i].address)] =
+				codes->slots[i];
+		}
+	}
+	if (codes->slots) {
+		sys_munmap(codes->slots, codes->capacity * sizeof(struct code_slot));
+	}
+	codes->slots = larger.slots;
+	codes->capacity = larger.capacity;
+	return true;
+}
+
+bool codes_add(struct codes *codes, uintptr_t address, uint32_t number)
+{
+	if (codes->count * 2 >= codes->capacity && !grow(codes)) {
+		return false;
+	}
+	struct code_slot *slot = &codes->slots[position_of(codes, address)];
+	codes->count += slot->address == 0;
+	*slot = (struct code_slot){ .address = address, .number = number };
+	return true;
+}
+
+void codes_forget(struct codes *codes, uintptr_t address)
+{
+	codes->generation++;
+	if (!codes->capacity) {
+		return;
+	}
+	uint32_t mask = codes->capacity - 1;
+	uint32_t hole = position_of(codes, address);
+	if (!codes->slots[hole].address) {
+		return;
+	}
+	codes->count--;
+	/* Shift back whatever would no longer be found past the hole. */
+	for (uint32_t i = (hole + 1) & mask; codes->slots[i].address; i = (i + 1) & mask) {
+		uint32_t home = home_of(codes, codes->slots[i].address);
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			codes->slots[hole] = codes->slots[i];
+			hole = i;
+		}
+	}
+	codes->slots[hole] = (struct code_slot){ 0 };
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Code object -> its number in the segment. Addresses of code objects are used again for others
+ * all the time (every exec, every notebook cell), and comparing fields misses some of it; so the
+ * block of a registered code object is flagged, and its free forgets the number. Under the lock.
+ */
+#ifndef CORE_HOOK_CODES_H
+#define CORE_HOOK_CODES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct code_slot {
+	uintptr_t address; /* 0: empty */
+	uint32_t number;
+	uint32_t reserved;
+};
+
+/** Zeroed: empty. Open addressing, at most half full, deletion by shifting back. */
+struct codes {
+	struct code_slot *slots;
+	uint32_t capacity; /* a power of two, or 0 */
+	uint32_t count;
+	/** Changes whenever a code is forgotten: then what a thread cached by address may be wrong. */
+	uint32_t generation;
+};
+
+/** The number registered for the code object at address; 0: none. */
+uint32_t codes_find(const struct codes *codes, uintptr_t address);
+
+/** Register. False if there is no memory (then the next lookup registers again). */
+bool codes_add(struct codes *codes, uintptr_t address, uint32_t number);
+
+/** The code object at address is about to be freed. */
+void codes_forget(struct codes *codes, uintptr_t address);
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/control.h"
+
+#include "core/hook/hook.h"
+#include "core/hook/nesting.h"
+#include "core/hook/stack.h"
+
+/** Copy the calling thread's frames, outermost first. Returns how many there are. */
+static long control_stack(struct control_stack *stack)
+{
+	if (nesting_begin() != NESTING_RECORD) {
+		return -1;
+	}
+	struct thread *self = thread_state.self;
+	struct stack_frames frames = stack_read(self);
+	uint32_t count = 0;
+	for (unsigned i = 0; i < frames.depth; i++) {
+		if (python_cache_hidden(&self->python, i)) {
+			continue;
+		}
+		if (count < stack->capacity) {
+			stack->frames[count].code = python_cache_code(&self->python, i);
+			stack->frames[count].offset = python_offset(&hook.python, &self->python, i);
+		}
+		count++;
+	}
+	/* These frames have no nodes yet: the next recording is to make them. */
+	python_cache_reset(&self->python);
+	nesting_end();
+	return count;
+}
+
+attr_export long fil_control(unsigned operation, void *argument)
+{
+	switch (operation) {
+	case CONTROL_VERSION:
+		return CONTROL_INTERFACE;
+	case CONTROL_STACK:
+		return control_stack(argument);
+	case CONTROL_LIVE_BYTES:
+		return hook.gate && hook.gate->recording
+			? (long)hook.view.header->totals.live_bytes
+			: -1;
+	default:
+		return -1;
+	}
+}

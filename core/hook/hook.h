@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The hook: our library inside the workload. A map of this folder:
+ *
+ *   start.c            the constructor: segment, slot, environment; what happens first
+ *   next.c             finds the functions behind ours
+ *   malloc.c           the malloc family         \
+ *   mapping.c          mmap and its relatives     |  what the workload calls: each calls the
+ *   process.c          fork, exec, spawn          |  function behind it and records
+ *   thread.c           pthread_create             |
+ *   signal.c           SIGUSR2                   /
+ *   domains.c          CPython's object allocators, wrapped
+ *   nesting.c          whether to record: the lock, operations inside operations
+ *   record.c           from an operation to the segment
+ *   record_mapping.c   the same for mappings
+ *   request.c          what the supervisor is asked
+ *   stack.c            the current stack as a node: from frames to numbers
+ *   codes.c            code object -> number, and forgetting it
+ *   threads.c          what belongs to a thread, and finding out that it is gone
+ *   pool.c             private memory without malloc
+ *   control.c          fil_control: the only thing others may call
+ *   shim.c             memcpy and the like
+ *
+ * No libc, no lock but the slot's, no allocation but by mapping, no descriptor kept open. All state
+ * is in one struct.
+ */
+#ifndef CORE_HOOK_HOOK_H
+#define CORE_HOOK_HOOK_H
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+#include "core/hook/codes.h"
+#include "core/hook/next.h"
+#include "core/hook/pool.h"
+#include "core/hook/threads.h"
+#include "core/shm/live.h"
+#include "core/shm/ranges.h"
+#include "core/shm/view.h"
+#include "core/stack/python.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** How many operations go by between two looks for an interpreter. A power of two. */
+#define LOOK_EVERY 1024u
+
+/** A page of its own that the kernel zeroes in a forked child (MADV_WIPEONFORK): the child's way to know. */
+struct gate {
+	/** 1 while this process records; 0 in forked children. */
+	uint32_t recording;
+	/** 1 once a forked child has noticed what it is. */
+	uint32_t child_noticed;
+};
+
+struct hook {
+	/** NULL until the constructor has found a segment. */
+	struct gate *gate;
+	struct next_functions next;
+	/** Its own number as the kernel told it when this image started. */
+	uint32_t pid;
+	uint32_t page_bytes;
+
+	struct segment_view view;
+	struct live_table live;
+	struct range_index mappings;
+	struct range_index large_blocks;
+	struct pool pool;
+	struct threads threads;
+
+	struct python python;
+	struct codes codes;
+	/** Live bytes at the highest refused allocation that was told to the supervisor. */
+	uint64_t highest_refusal;
+	/** Operations while no interpreter was known, and whether a thread looks for one. */
+	uint32_t looks;
+	uint32_t looking;
+	/** The node of allocations without a Python stack, and the code of "[thread started here]". */
+	uint32_t node_no_stack;
+	uint32_t code_thread;
+
+	/** For text on its way into the segment; under the lock. */
+	char text[16384];
+
+	/** What an exec in place must put into the new environment: the hook's path, the segment's. */
+	char preload[256];
+	char segment[256];
+};
+
+extern struct hook hook;
+
+/** The functions behind ours; found now if we are called before our constructor. */
+attr_inline struct next_functions *next_ready(void)
+{
+	if (unlikely(!load_relaxed(&hook.next.malloc))) {
+		next_find(&hook.next);
+	}
+	return &hook.next;
+}
+
+/** The slot's lock for the calling thread; false if it is not to be had (then it is counted). */
+bool hook_lock(void);
+void hook_unlock(void);
+
+/** Count something that could not be recorded. Any context. */
+void hook_missed(enum missed what);
+
+/** This process is a forked child: count it once. Called when gate->recording is 0. */
+void hook_notice_child(void);
+
+#endif

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The malloc family. Each calls the function behind it and records; whatever an allocator calls to
+ * do its work (a malloc of its own mappings, another entry point of the family) is not recorded.
+ */
+#include "core/hook/hook.h"
+#include "core/hook/record.h"
+
+#include <errno.h>
+
+
+
+/** An aligned allocation: NULL may also mean that the alignment is none. */
+static void record_aligned(void *p, size_t bytes)
+{
+	if (p || !hook.next.__errno_location || *hook.next.__errno_location() == ENOMEM) {
+		record_allocation(p, bytes, BLOCK_MALLOC);
+	}
+}
+
+static void *refuse(size_t bytes)
+{
+	if (hook.next.__errno_location) {
+		*hook.next.__errno_location() = ENOMEM;
+	}
+	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	return NULL;
+}
+
+attr_export void *malloc(size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	hook_enter();
+	void *p = next->malloc(bytes);
+	hook_leave();
+	record_allocation(p, bytes, BLOCK_MALLOC);
+	return p;
+}
+
+attr_export void *calloc(size_t count, size_t size)
+{
+	struct next_functions *next = next_ready();
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		bytes = SIZE_MAX;
+	}
+	hook_enter();
+	void *p = next->calloc(count, size);
+	hook_leave();
+	record_allocation(p, bytes, BLOCK_MALLOC);
+	return p;
+}
+
+attr_export void free(void *p)
+{
+	struct next_functions *next = next_ready();
+	record_free(p);
+	hook_enter();
+	next->free(p);
+	hook_leave();
+}
+
+attr_export void *realloc(void *p, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	/* Off the books first: once the real one has freed the old block, its address may be another
+	   thread's before we are back. */
+	struct record_block block = record_take(p);
+	hook_enter();
+	void *q = next->realloc(p, bytes);
+	hook_leave();
+	if (q) {
+		record_allocation(q, bytes, BLOCK_MALLOC);
+	} else if (bytes) {
+		record_put_back(p, block, BLOCK_MALLOC);
+		record_allocation(NULL, bytes, BLOCK_MALLOC);
+	}
+	return q;
+}
+
+attr_export void *reallocarray(void *p, size_t count, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		next_ready();
+		return refuse(SIZE_MAX);
+	}
+	return realloc(p, bytes);
+}
+
+attr_export int posix_memalign(void **ret, size_t alignment, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	hook_enter();
+	int error = next->posix_memalign(ret, alignment, bytes);
+	hook_leave();
+	if (error == 0) {
+		record_allocation(*ret, bytes, BLOCK_MALLOC);
+	} else if (error == ENOMEM) {
+		record_allocation(NULL, bytes, BLOCK_MALLOC);
+	}
+	return error;
+}
+
+attr_export void *aligned_alloc(size_t alignment, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	hook_enter();
+	void *p = next->aligned_alloc(alignment, bytes);
+	hook_leave();
+	record_aligned(p, bytes);
+	return p;
+}
+
+attr_export void *memalign(size_t alignment, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	if (!next->memalign) {
+		return aligned_alloc(alignment, bytes);
+	}
+	hook_enter();
+	void *p = next->memalign(alignment, bytes);
+	hook_leave();
+	record_aligned(p, bytes);
+	return p;
+}
+
+attr_export void *valloc(size_t bytes)
+{
+	return memalign(hook.page_bytes ? hook.page_bytes : 4096, bytes);
+}
+
+attr_export void *pvalloc(size_t bytes)
+{
+	size_t page = hook.page_bytes ? hook.page_bytes : 4096;
+	if (bytes > SIZE_MAX - page) {
+		next_ready();
+		return refuse(bytes);
+	}
+	return memalign(page, (bytes + page - 1) & ~(page - 1));
+}
+
+/* C23. A libc that does not have them gets a plain free. */
+
+attr_export void free_sized(void *p, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	if (!next->free_sized) {
+		free(p);
+		return;
+	}
+	record_free(p);
+	hook_enter();
+	next->free_sized(p, bytes);
+	hook_leave();
+}
+
+attr_export void free_aligned_sized(void *p, size_t alignment, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	if (!next->free_aligned_sized) {
+		free(p);
+		return;
+	}
+	record_free(p);
+	hook_enter();
+	next->free_aligned_sized(p, alignment, bytes);
+	hook_leave();
+}

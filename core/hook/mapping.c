@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * mmap and its relatives. Anonymous mappings count while they can be written (whoever reserves
+ * address space without access holds no memory); mappings of files are not heap. What a libc or
+ * an allocator maps for itself does not come through here, or comes inside an allocation.
+ */
+#include "core/base/sys.h"
+#include "core/hook/hook.h"
+#include "core/hook/record.h"
+
+#include <stdarg.h>
+#include <sys/mman.h>
+
+#undef mmap64
+
+attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
+{
+	void *p = next_ready()->mmap(address, bytes, prot, flags, fd, offset);
+	bool is_anonymous = flags & MAP_ANONYMOUS;
+	if (p == MAP_FAILED) {
+		if (is_anonymous && (prot & PROT_WRITE) && bytes) {
+			record_refused_mapping(bytes);
+		}
+	} else if (is_anonymous) {
+		record_mapping(p, bytes, prot & PROT_WRITE);
+	} else if (flags & MAP_FIXED) {
+		record_unmapping(p, bytes);
+	}
+	return p;
+}
+
+/* The same function on every 64-bit libc; CPython imports this name. */
+attr_export void *mmap64(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
+	__attribute__((alias("mmap")));
+
+attr_export int munmap(void *address, size_t bytes)
+{
+	struct next_functions *next = next_ready();
+	record_unmapping(address, bytes);
+	return next->munmap(address, bytes);
+}
+
+attr_export int mprotect(void *address, size_t bytes, int prot)
+{
+	int result = next_ready()->mprotect(address, bytes, prot);
+	if (result == 0 && (prot & PROT_WRITE)) {
+		record_protection(address, bytes, true);
+	} else if (result == 0 && prot == PROT_NONE) {
+		record_protection(address, bytes, false);
+	}
+	return result;
+}
+
+attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, ...)
+{
+	va_list rest;
+	va_start(rest, flags);
+	void *target = flags & SYS_MREMAP_FIXED ? va_arg(rest, void *) : NULL;
+	va_end(rest);
+	struct next_functions *next = next_ready();
+	struct record_moving moving = record_moving_take(old, old_bytes);
+	void *p = next->mremap(old, old_bytes, bytes, flags, target);
+	record_moving_put(&moving, p == MAP_FAILED ? NULL : p, bytes, flags & SYS_MREMAP_DONTUNMAP);
+	if (p == MAP_FAILED && moving.is_known && bytes > old_bytes) {
+		record_refused_mapping(bytes);
+	}
+	return p;
+}
+
+attr_export void *sbrk(intptr_t increment)
+{
+	void *old = next_ready()->sbrk(increment);
+	if (old != (void *)-1 && increment > 0) {
+		record_mapping(old, (size_t)increment, true);
+	} else if (old != (void *)-1 && increment < 0) {
+		record_unmapping((uint8_t *)old + increment, (size_t)-increment);
+	}
+	return old;
+}
+
+attr_export int brk(void *end)
+{
+	struct next_functions *next = next_ready();
+	uint8_t *before = next->sbrk(0);
+	int result = next->brk(end);
+	if (result == 0 && (uint8_t *)end > before) {
+		record_mapping(before, (size_t)((uint8_t *)end - before), true);
+	} else if (result == 0 && (uint8_t *)end < before) {
+		record_unmapping(end, (size_t)(before - (uint8_t *)end));
+	}
+	return result;
+}

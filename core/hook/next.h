@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The functions behind ours: what the workload would have called without us. Found by our own
+ * resolver, lazily, since some are called before any constructor has run.
+ */
+#ifndef CORE_HOOK_NEXT_H
+#define CORE_HOOK_NEXT_H
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+typedef void handler_function(int);
+
+/** One row per function: its type and its name; NEXT_FUNCTIONS(X) expands X(return, name, parameters). */
+#define NEXT_FUNCTIONS(X) \
+	X(void *, malloc, (size_t)) \
+	X(void *, calloc, (size_t, size_t)) \
+	X(void *, realloc, (void *, size_t)) \
+	X(void *, reallocarray, (void *, size_t, size_t)) \
+	X(void, free, (void *)) \
+	X(void, free_sized, (void *, size_t)) \
+	X(void, free_aligned_sized, (void *, size_t, size_t)) \
+	X(int, posix_memalign, (void **, size_t, size_t)) \
+	X(void *, aligned_alloc, (size_t, size_t)) \
+	X(void *, memalign, (size_t, size_t)) \
+	X(void *, valloc, (size_t)) \
+	X(void *, pvalloc, (size_t)) \
+	X(void *, mmap, (void *, size_t, int, int, int, off_t)) \
+	X(void *, mremap, (void *, size_t, size_t, int, ...)) \
+	X(int, munmap, (void *, size_t)) \
+	X(int, mprotect, (void *, size_t, int)) \
+	X(int, brk, (void *)) \
+	X(void *, sbrk, (intptr_t)) \
+	X(int, pthread_create, (void *, const void *, void *(*)(void *), void *)) \
+	X(int, sigaction, (int, const struct sigaction *, struct sigaction *)) \
+	X(handler_function *, signal, (int, handler_function *)) \
+	X(int, execve, (const char *, char *const[], char *const[])) \
+	X(int, execvpe, (const char *, char *const[], char *const[])) \
+	X(int, fexecve, (int, char *const[], char *const[])) \
+	X(int, execveat, (int, const char *, char *const[], char *const[], int)) \
+	X(int, posix_spawn, (pid_t *, const char *, const void *, const void *, char *const[], \
+			     char *const[])) \
+	X(int, posix_spawnp, (pid_t *, const char *, const void *, const void *, char *const[], \
+			      char *const[])) \
+	X(int, system, (const char *)) \
+	X(FILE *, popen, (const char *, const char *)) \
+	X(int *, __errno_location, (void))
+
+struct next_functions {
+#define NEXT_FIELD(type, name, parameters) type(*name) parameters;
+	NEXT_FUNCTIONS(NEXT_FIELD)
+#undef NEXT_FIELD
+};
+
+/** Find them all. Functions that the libc does not have stay NULL. Takes the loader's lock. */
+void next_find(struct next_functions *next);
+
+/** Once more for those still NULL: a library that has them may have been loaded since. */
+void next_find_missing(struct next_functions *next);
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/record.h"
+
+#include "core/hook/nesting.h"
+#include "core/hook/request.h"
+#include "core/hook/stack.h"
+#include "core/shm/account.h"
+#include "core/shm/intern.h"
+
+/** Take whatever is known at address off the books. Under the lock. */
+static struct record_block forget_block(uintptr_t address)
+{
+	struct live_block block = live_find(&hook.live, &hook.view, address);
+	struct record_block taken = { block.size, block.entry, block.is_code };
+	if (!block.entry) {
+		return taken;
+	}
+	struct totals *totals = &hook.view.header->totals;
+	if (unlikely(block.size == LIVE_SIZE_LARGE)) {
+		uint32_t position = ranges_seek(&hook.large_blocks, &hook.view, address);
+		if (position < hook.large_blocks.count) {
+			taken.bytes = ranges_at(&hook.large_blocks, &hook.view, position)->bytes;
+			ranges_remove(&hook.large_blocks, &hook.view, position);
+		}
+	}
+	account_remove(hook.view.slot, totals, view_entry(&hook.view, block.entry), block.entry,
+		       address, taken.bytes, 1);
+	live_remove(&hook.live, &hook.view, address);
+	account_done(&hook.view.slot->intent);
+	if (unlikely(block.is_code)) {
+		codes_forget(&hook.codes, address);
+	}
+	return taken;
+}
+
+/** Put a block into the tables; false if there is no space. Under the lock. */
+static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool is_code,
+			enum block_kind kind)
+{
+	struct live_block block = { .entry = entry, .is_code = is_code };
+	block.size = bytes < LIVE_SIZE_LARGE ? (uint32_t)bytes : LIVE_SIZE_LARGE;
+	if (unlikely(block.size == LIVE_SIZE_LARGE)) {
+		struct range range = { address, address + bytes, entry, RANGE_BLOCK, bytes };
+		if (!ranges_add(&hook.large_blocks, &hook.view, &range)) {
+			return false;
+		}
+	}
+	/* A first guess of the spacing in its page: small blocks as dense as the allocator places
+	   them, a block of half a page and more alone. */
+	unsigned granule = bytes >= 2048 ? 11 : (unsigned)kind;
+	return live_insert(&hook.live, &hook.view, address, block, granule);
+}
+
+static void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,
+		      uint64_t bytes, enum block_kind kind)
+{
+	if (unlikely(forget_block(address).entry)) {
+		hook_missed(MISSED_LOST_FREE);
+	}
+	struct totals *totals = &hook.view.header->totals;
+	uint32_t node = stack_node(self, frames);
+	uint32_t entry = intern_entry(&hook.view, node);
+	if (unlikely(!entry || entry > LIVE_ENTRY_MAX)) {
+		hook_missed(MISSED_NO_SPACE);
+		return;
+	}
+	if (self->record) {
+		struct thread_record *record = view_thread(&hook.view, self->record);
+		record->node = node;
+		record->at_allocation = totals->allocations;
+	}
+	/* The block first: if it finds no place, nothing has been counted. Its free would find it,
+	   but cannot come before we return. */
+	if (unlikely(!place_block(address, entry, bytes, false, kind))) {
+		hook_missed(MISSED_NO_SPACE);
+		return;
+	}
+	account_add(hook.view.slot, totals, view_entry(&hook.view, entry), entry, address, bytes, 1);
+	account_done(&hook.view.slot->intent);
+}
+
+/** An allocation of bytes was refused: keep its stack, and let the supervisor look at what is live. */
+static attr_cold void add_refusal(struct thread *self, struct stack_frames frames, uint64_t bytes)
+{
+	struct slot *slot = hook.view.slot;
+	uint32_t node = 0;
+	if (hook_lock()) {
+		node = stack_node(self, frames);
+		slot->failed_bytes = bytes;
+		slot->failed_node = node;
+		slot->failed_count++;
+		hook_unlock();
+	}
+	request_failed_allocation(node, bytes);
+}
+
+static void record_block_added(struct thread *self, void *p, size_t bytes, enum block_kind kind)
+{
+	stack_look_for_python();
+	struct stack_frames frames = stack_read(self);
+	if (unlikely(!p)) {
+		add_refusal(self, frames, bytes);
+	} else if (hook_lock()) {
+		add_block(self, frames, (uintptr_t)p, bytes, kind);
+		hook_unlock();
+	}
+}
+
+void record_allocation(void *p, size_t bytes, enum block_kind kind)
+{
+	switch (nesting_begin()) {
+	case NESTING_NONE:
+		return;
+	case NESTING_DEFER:
+		if (p) {
+			nesting_defer(p, bytes, kind, false);
+		}
+		return;
+	case NESTING_RECORD:
+		record_block_added(thread_state.self, p, bytes, kind);
+		nesting_end();
+	}
+}
+
+void record_free(void *p)
+{
+	if (!p) {
+		return;
+	}
+	switch (nesting_begin()) {
+	case NESTING_NONE:
+		return;
+	case NESTING_DEFER:
+		nesting_defer(p, 0, 0, true);
+		return;
+	case NESTING_RECORD:
+		if (hook_lock()) {
+			forget_block((uintptr_t)p);
+			hook_unlock();
+		}
+		nesting_end();
+	}
+}
+
+struct record_block record_take(void *p)
+{
+	struct record_block block = { 0 };
+	switch (p ? nesting_begin() : NESTING_NONE) {
+	case NESTING_NONE:
+		break;
+	case NESTING_DEFER:
+		nesting_defer(p, 0, 0, true);
+		break;
+	case NESTING_RECORD:
+		if (hook_lock()) {
+			block = forget_block((uintptr_t)p);
+			hook_unlock();
+		}
+		nesting_end();
+	}
+	return block;
+}
+
+void record_put_back(void *p, struct record_block block, enum block_kind kind)
+{
+	if (!block.entry || nesting_begin() != NESTING_RECORD) {
+		return;
+	}
+	if (hook_lock()) {
+		struct entry *entry = view_entry(&hook.view, block.entry);
+		if (place_block((uintptr_t)p, block.entry, block.bytes, block.is_code, kind)) {
+			account_restore(hook.view.slot, &hook.view.header->totals, entry,
+					block.entry, (uintptr_t)p, block.bytes);
+			account_done(&hook.view.slot->intent);
+		} else {
+			hook_missed(MISSED_NO_SPACE);
+		}
+		hook_unlock();
+	}
+	nesting_end();
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Mappings on the books: whole pages, counted while they are anonymous and can be accessed. Every
+ * call first cuts whatever it replaces out of the known ranges, then adds what is there now.
+ */
+#include "core/base/sys.h"
+#include "core/hook/nesting.h"
+#include "core/hook/record.h"
+#include "core/hook/request.h"
+#include "core/hook/stack.h"
+#include "core/shm/account.h"
+#include "core/shm/intern.h"
+
+static uintptr_t page_up(uintptr_t address)
+{
+	return (address + hook.page_bytes - 1) & ~((uintptr_t)hook.page_bytes - 1);
+}
+
+/** Account for a piece that was cut out of a range. */
+static void uncount(const struct range *piece, int blocks)
+{
+	struct slot *slot = hook.view.slot;
+	if (!(piece->flags & RANGE_IDLE)) {
+		account_remove(slot, &hook.view.header->totals,
+			       view_entry(&hook.view, piece->entry), piece->entry, piece->start,
+			       piece->bytes, blocks);
+		account_done(&slot->intent);
+	}
+}
+
+static void cut(uintptr_t start, uintptr_t end)
+{
+	struct range piece;
+	int blocks;
+	while (ranges_cut(&hook.mappings, &hook.view, start, end, &piece, &blocks)) {
+		uncount(&piece, blocks);
+		start = piece.end;
+	}
+}
+
+static void add(uint32_t entry, uintptr_t start, uintptr_t end, bool counted)
+{
+	struct range range = { start, end, entry, counted ? 0 : RANGE_IDLE, end - start };
+	if (!entry || !ranges_add(&hook.mappings, &hook.view, &range)) {
+		hook_missed(MISSED_NO_SPACE);
+		return;
+	}
+	if (counted) {
+		account_add(hook.view.slot, &hook.view.header->totals,
+			    view_entry(&hook.view, entry), entry, start, end - start, 1);
+		account_done(&hook.view.slot->intent);
+	}
+}
+
+void record_mapping(void *address, size_t bytes, bool counted)
+{
+	if (nesting_begin() != NESTING_RECORD) {
+		return;
+	}
+	struct thread *self = thread_state.self;
+	struct stack_frames frames = stack_read(self);
+	if (hook_lock()) {
+		uintptr_t start = (uintptr_t)address;
+		uintptr_t end = page_up(start + bytes);
+		cut(start, end);
+		add(intern_entry(&hook.view, stack_node(self, frames)), start, end, counted);
+		hook_unlock();
+	}
+	nesting_end();
+}
+
+void record_unmapping(void *address, size_t bytes)
+{
+	if (nesting_begin() != NESTING_RECORD) {
+		return;
+	}
+	if (hook_lock()) {
+		cut((uintptr_t)address, page_up((uintptr_t)address + bytes));
+		hook_unlock();
+	}
+	nesting_end();
+}
+
+/** Part of a range in [start, end) that is to be counted, or no longer; false if there is none. */
+static bool cut_other_kind(uintptr_t start, uintptr_t end, bool counted, struct range *ret_piece)
+{
+	while (start < end) {
+		uint32_t position = ranges_seek(&hook.mappings, &hook.view, start);
+		if (position == hook.mappings.count) {
+			return false;
+		}
+		const struct range *range = ranges_at(&hook.mappings, &hook.view, position);
+		if (range->start >= end) {
+			return false;
+		}
+		if (!(range->flags & RANGE_IDLE) != counted) {
+			uintptr_t from = range->start > start ? range->start : start;
+			uintptr_t to = range->end < end ? range->end : end;
+			int blocks;
+			if (!ranges_cut(&hook.mappings, &hook.view, from, to, ret_piece, &blocks)) {
+				return false;
+			}
+			uncount(ret_piece, blocks);
+			return true;
+		}
+		start = range->end;
+	}
+	return false;
+}
+
+void record_protection(void *address, size_t bytes, bool counted)
+{
+	if (nesting_begin() != NESTING_RECORD) {
+		return;
+	}
+	struct thread *self = thread_state.self;
+	struct stack_frames frames = stack_read(self);
+	if (hook_lock()) {
+		uintptr_t start = (uintptr_t)address;
+		uintptr_t end = page_up(start + bytes);
+		struct range piece;
+		while (cut_other_kind(start, end, counted, &piece)) {
+			uint32_t entry = counted ? intern_entry(&hook.view, stack_node(self, frames))
+						 : piece.entry;
+			add(entry, piece.start, piece.end, counted);
+			start = piece.end;
+		}
+		hook_unlock();
+	}
+	nesting_end();
+}
+
+struct record_moving record_moving_take(void *old, size_t bytes)
+{
+	struct record_moving moving = { 0 };
+	if (nesting_begin() != NESTING_RECORD) {
+		return moving;
+	}
+	if (hook_lock()) {
+		uintptr_t start = (uintptr_t)old;
+		uintptr_t end = page_up(start + bytes);
+		struct range piece;
+		int blocks;
+		/* One mapping of the kernel is one piece, but for neighbours that it has merged. */
+		while (moving.count < MOVING_PIECES
+		       && ranges_cut(&hook.mappings, &hook.view, start, end, &piece, &blocks)) {
+			uncount(&piece, blocks);
+			bool is_idle = piece.flags & RANGE_IDLE;
+			moving.piece[moving.count].start = piece.start;
+			moving.piece[moving.count].end = piece.end;
+			moving.piece[moving.count].entry = piece.entry;
+			moving.piece[moving.count].is_idle = is_idle;
+			moving.count++;
+			moving.is_known = true;
+			moving.is_counted |= !is_idle;
+			start = piece.end;
+		}
+		cut(start, end);
+		hook_unlock();
+	}
+	nesting_end();
+	return moving;
+}
+
+void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old)
+{
+	if (!moving->is_known) {
+		return;
+	}
+	if (p) {
+		record_mapping(p, bytes, moving->is_counted);
+	}
+	if ((p && !keeps_old) || nesting_begin() != NESTING_RECORD) {
+		return;
+	}
+	if (hook_lock()) {
+		for (uint32_t i = 0; i < moving->count; i++) {
+			add(moving->piece[i].entry, moving->piece[i].start, moving->piece[i].end,
+			    !keeps_old && !moving->piece[i].is_idle);
+		}
+		hook_unlock();
+	}
+	nesting_end();
+}
+
+void record_refused_mapping(size_t bytes)
+{
+	record_allocation(NULL, bytes, BLOCK_MALLOC);
+}

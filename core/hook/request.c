@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/request.h"
+
+#include "core/base/atomic.h"
+#include "core/base/sys.h"
+#include "core/hook/hook.h"
+
+#define FUTEX_OWNER_DIED 0x40000000u
+#define FUTEX_TID_MASK 0x3fffffffu
+#define WAIT_STEP_NS 50000000
+#define WAIT_STEPS 40
+#define REFUSALS_ALWAYS_TOLD 8
+
+/** The kernel marks the supervisor's futex when it dies. */
+static bool supervisor_lives(void)
+{
+	uint32_t word = load_acquire(&hook.view.header->supervisor_tid);
+	return !(word & FUTEX_OWNER_DIED) && (word & FUTEX_TID_MASK);
+}
+
+/** Post a request if none is under way. False if one is, or nobody would answer. */
+static bool post(enum request_kind kind, uint32_t node, uint64_t bytes)
+{
+	struct request *request = &hook.view.slot->request;
+	uint32_t none = REQUEST_NONE;
+	if (!supervisor_lives() || !cas_acq_rel(&request->kind, &none, (uint32_t)REQUEST_CLAIMED)) {
+		return false;
+	}
+	request->tid = (uint32_t)sys_gettid();
+	request->node = node;
+	request->bytes = bytes;
+	request->serial++;
+	/* Pairs with the supervisor's acquire load of kind after the doorbell. */
+	store_release(&request->kind, (uint32_t)kind);
+	add_relaxed(&hook.view.header->doorbell, 1);
+	sys_futex_wake(&hook.view.header->doorbell, 1);
+	return true;
+}
+
+void request_snapshot(void)
+{
+	post(REQUEST_SNAPSHOT, 0, 0);
+}
+
+void request_failed_allocation(uint32_t node, uint64_t bytes)
+{
+	const struct slot *slot = hook.view.slot;
+	uint64_t live = hook.view.header->totals.live_bytes;
+	bool is_higher = live > load_relaxed(&hook.highest_refusal);
+	if (slot->failed_count > REFUSALS_ALWAYS_TOLD && !is_higher) {
+		return;
+	}
+	if (is_higher) {
+		store_relaxed(&hook.highest_refusal, live);
+	}
+	if (!post(REQUEST_FAILED_ALLOCATION, node, bytes)) {
+		return;
+	}
+	uint32_t *kind = &hook.view.slot->request.kind;
+	for (int i = 0; i < WAIT_STEPS && supervisor_lives(); i++) {
+		/* Pairs with the supervisor's release store of REQUEST_NONE. */
+		if (load_acquire(kind) != REQUEST_FAILED_ALLOCATION) {
+			return;
+		}
+		struct sys_timespec wait = { 0, WAIT_STEP_NS };
+		sys_futex_wait(kind, REQUEST_FAILED_ALLOCATION, &wait);
+	}
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* Requests to the supervisor: posted in the slot, announced by the doorbell. */
+#ifndef CORE_HOOK_REQUEST_H
+#define CORE_HOOK_REQUEST_H
+
+#include <stdint.h>
+
+/** Ask for a report of the peak so far. Does not wait; safe in signal handlers. */
+void request_snapshot(void);
+
+/**
+ * Tell of a refused allocation and wait until the supervisor has read what is live: at most two
+ * seconds, and not when it is dead. A program that probes is not slowed: after the first few, only
+ * a refusal at a higher live size than before waits.
+ */
+void request_failed_allocation(uint32_t node, uint64_t bytes);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * What happens first: take our variables off the environment, map the segment, take the slot of
+ * this process, open the gate. If anything is missing, the workload runs on as if we were not there
+ * and the report says that nothing was recorded.
+ */
+#include "core/base/sys.h"
+#include "core/elf/loaded.h"
+#include "core/hook/domains.h"
+#include "core/hook/environment.h"
+#include "core/hook/hook.h"
+#include "core/hook/nesting.h"
+#include "core/hook/signal.h"
+#include "core/hook/stack.h"
+#include "core/shm/account.h"
+#include "core/shm/intern.h"
+
+#include <elf.h>
+#include <string.h>
+
+struct hook hook;
+
+extern char **environ __attribute__((weak));
+
+/** Number of the slot that was set up for this process; SLOT_COUNT if none was. */
+static uint32_t slot_find(int fd, uint32_t pid)
+{
+	for (uint32_t i = 0; i < SLOT_COUNT; i++) {
+		struct {
+			uint32_t state;
+			uint32_t pid;
+		} head;
+		long got = sys_call4(SYS_pread64, fd, &head, sizeof(head), slot_offset(i));
+		if (got != sizeof(head) || head.state == SLOT_FREE) {
+			break;
+		}
+		if (head.pid == pid) {
+			return i;
+		}
+	}
+	return SLOT_COUNT;
+}
+
+static bool segment_open(void)
+{
+	long fd = sys_open(hook.segment, SYS_O_RDWR | SYS_O_CLOEXEC);
+	if (sys_failed(fd)) {
+		return false;
+	}
+	hook.pid = (uint32_t)sys_getpid();
+	uint32_t number = slot_find((int)fd, hook.pid);
+	bool is_open = number < SLOT_COUNT && view_open(&hook.view, (int)fd, number);
+	sys_close((int)fd);
+	return is_open;
+}
+
+/** What an earlier image of this process held is gone with it. */
+static void end_earlier_image(void)
+{
+	struct slot *slot = hook.view.slot;
+	struct totals *totals = &hook.view.header->totals;
+	slot->lock = 0;
+	if (slot->generation) {
+		hook_lock();
+		if (slot->intent.op != INTENT_NONE) {
+			account_repair(&slot->intent, view_entry(&hook.view, slot->intent.entry),
+				       totals);
+			account_done(&slot->intent);
+		}
+		account_mark_peak(totals);
+		for (uint32_t k = 1; k < hook.view.header->arena[ARENA_ENTRY].used; k++) {
+			struct entry *entry = view_entry(&hook.view, k);
+			if (entry->live_blocks || entry->live_bytes) {
+				account_snap(entry, totals->epoch);
+				entry->live_bytes = 0;
+				entry->live_blocks = 0;
+			}
+		}
+		totals->live_bytes = 0;
+		totals->live_blocks = 0;
+		view_reset_own(&hook.view);
+		hook_unlock();
+	}
+}
+
+/** A value of the auxiliary vector, which follows the environment on the initial stack. */
+static unsigned long auxiliary(char **environment, unsigned long type)
+{
+	while (*environment) {
+		environment++;
+	}
+	for (const unsigned long *pair = (unsigned long *)(environment + 1); pair[0]; pair += 2) {
+		if (pair[0] == type) {
+			return pair[1];
+		}
+	}
+	return 0;
+}
+
+static struct gate *gate_make(void)
+{
+	struct gate *gate = sys_map_private(hook.page_bytes);
+	/* Without it a forked child would write into our slot (kernel 4.14 and later have it). */
+	if (gate && sys_failed(sys_madvise(gate, hook.page_bytes, SYS_MADV_WIPEONFORK))) {
+		sys_munmap(gate, hook.page_bytes);
+		return NULL;
+	}
+	return gate;
+}
+
+static bool labels_make(void)
+{
+	uint32_t no_stack = intern_label(&hook.view, "[No Python stack]");
+	hook.code_thread = intern_label(&hook.view, "[thread started here]");
+	hook.node_no_stack = no_stack ? intern_node(&hook.view, 0, no_stack, 0) : 0;
+	return hook.node_no_stack && hook.code_thread;
+}
+
+static void image_describe(const char *executable)
+{
+	struct slot *slot = hook.view.slot;
+	slot->generation++;
+	slot->image_flags = 0;
+	slot->python_state = PYTHON_NOT_SEEN;
+	slot->python_version = 0;
+	slot->executable = executable
+		? intern_text(&hook.view, executable, (uint32_t)strlen(executable))
+		: 0;
+	if (elf_find_in_executable("malloc")) {
+		slot->image_flags |= IMAGE_OWN_MALLOC;
+	}
+}
+
+__attribute__((constructor)) static void hook_start(void)
+{
+	next_ready();
+	char **environment = &environ ? environ : NULL;
+	if (!environment) {
+		return;
+	}
+	unsigned long page = auxiliary(environment, AT_PAGESZ);
+	const char *executable = (const char *)auxiliary(environment, AT_EXECFN);
+	hook.page_bytes = page ? (uint32_t)page : 4096;
+	if (!environment_take(environment) || !segment_open()) {
+		return;
+	}
+	end_earlier_image();
+	struct gate *gate = gate_make();
+	if (!gate || !labels_make()) {
+		return;
+	}
+	image_describe(executable);
+	signal_start();
+	python_attach(&hook.python, &hook);
+	hook.gate = gate;
+	hook.view.slot->state = SLOT_RECORDING;
+	gate->recording = 1;
+	domains_wrap();
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * What belongs to a thread of the workload. A thread is known from its first operation on. Its end
+ * is not announced to us (destructors of others allocate after ours would have run, and a
+ * pthread key is the workload's): when many threads have come since the last look, those that no
+ * longer exist are swept, and what they had is used again.
+ */
+#ifndef CORE_HOOK_THREADS_H
+#define CORE_HOOK_THREADS_H
+
+#include "core/base/attributes.h"
+#include "core/stack/python.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PENDING_MAX 16
+
+/** An operation of a signal handler that interrupted the hook: recorded when the hook is left. */
+struct pending {
+	void *address;
+	size_t bytes; /* of an allocation; 0 with is_free */
+	uint8_t kind;
+	bool is_free;
+};
+
+struct thread {
+	struct thread *next;
+	uint32_t tid;
+	/** The node that the thread's creator was at; 0: unknown. */
+	uint32_t origin;
+	/** Number of its struct thread_record; 0: none could be had. */
+	uint32_t record;
+	/** codes.generation that the cache was made under. */
+	uint32_t code_generation;
+	/** The frames of the last stack, and their nodes. */
+	struct python_cache python;
+	uint32_t pending_count;
+	struct pending pending[PENDING_MAX];
+};
+
+/** Zeroed: none known. */
+struct threads {
+	struct thread *all;
+	struct thread *free;
+	uint32_t known;
+	uint32_t since_sweep;
+};
+
+/** What a thread can reach without a search. Small: static thread-local storage is scarce. */
+struct thread_local_state {
+	struct thread *self;
+	/** Depth of hook_enter. */
+	uint32_t inside;
+	/** 1 while the hook records for this thread, and the stack pointer it began at. */
+	uint32_t recording;
+	uintptr_t recording_at;
+};
+
+extern __thread struct thread_local_state thread_state;
+
+/** The calling thread's struct, made at the first call; NULL if there is no memory. Takes the lock. */
+struct thread *threads_self(void);
+
+#endif
