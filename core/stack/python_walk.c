@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The walk. Most allocations find the stack as the last one left it, or differ in a few innermost
+ * frames, but the whole cached chain has to be verified: frames are pushed again at the same address
+ * with the same code and instruction, and nothing in them says so.
+ *
+ *        cache, index 0 outermost                              arrays, capacity long
+ *   [ main | f | g |                       free                       | h | k ]
+ *     verified against memory  <---- limit               fresh ---->
+ *
+ * New frames are found from the innermost outwards and stored from the end of the arrays down,
+ * until one is met that the cache has. From there the cache is verified: its addresses are known
+ * beforehand, so the loads do not wait for each other. If the chain leaves the cache below (a
+ * generator or greenlet resumed elsewhere), the verified part joins the fresh one and the search
+ * goes on. In the end the fresh part is moved down to where the cache was met.
+ */
+#include "core/stack/python.h"
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+#include "core/base/sys.h"
+#include "core/stack/python_object.h"
+
+#define FIRST_CAPACITY 256u
+#define NOT_FOUND UINT32_MAX
+#define HIDDEN_BIT ((uintptr_t)1)
+
+/** Bytes of the five arrays for one frame. */
+#define FRAME_BYTES (3 * sizeof(uintptr_t) + 2 * sizeof(uint32_t))
+
+/** One walk under way. */
+struct walk {
+	struct python *python;
+	struct python_cache *cache;
+	/** Cached positions [0, limit) may still be met. */
+	uint32_t limit;
+	/** Fresh frames lie in [fresh, capacity). */
+	uint32_t fresh;
+};
+
+static uint32_t *position_slot(const struct python_cache *cache, uintptr_t frame)
+{
+	uint32_t hash = (uint32_t)(frame >> 3) * 0x9e3779b1u;
+	return &cache->position[(hash >> 8 ^ hash >> 20) & (cache->capacity - 1)];
+}
+
+static void remember_positions(struct python_cache *cache, uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++) {
+		*position_slot(cache, cache->frame[i]) = i;
+	}
+}
+
+static bool cache_map(struct python_cache *cache, uint32_t capacity)
+{
+	char *memory = sys_map_private(capacity * FRAME_BYTES);
+	if (memory == NULL) {
+		return false;
+	}
+	*cache = (struct python_cache){ .capacity = capacity, .depth = cache->depth,
+					.cut = cache->cut };
+	cache->frame = (uintptr_t *)memory;
+	cache->instruction = cache->frame + capacity;
+	cache->code = cache->instruction + capacity;
+	cache->node = (uint32_t *)(cache->code + capacity);
+	cache->position = cache->node + capacity;
+	return true;
+}
+
+static void copy_frames(struct python_cache *to, uint32_t at, const struct python_cache *from,
+			uint32_t first, uint32_t count)
+{
+	memmove(to->frame + at, from->frame + first, count * sizeof(*to->frame));
+	memmove(to->instruction + at, from->instruction + first, count * sizeof(*to->instruction));
+	memmove(to->code + at, from->code + first, count * sizeof(*to->code));
+}
+
+/** Double the arrays of a walk that has filled them. */
+static attr_noinline bool walk_grow(struct walk *walk)
+{
+	struct python_cache *cache = walk->cache;
+	struct python_cache larger = *cache;
+	uint32_t capacity = cache->capacity != 0 ? cache->capacity * 2 : FIRST_CAPACITY;
+	if (capacity > PYTHON_FRAMES_MAX || !cache_map(&larger, capacity)) {
+		return false;
+	}
+	uint32_t fresh = capacity - (cache->capacity - walk->fresh);
+	if (cache->capacity != 0) {
+		copy_frames(&larger, 0, cache, 0, walk->limit);
+		memcpy(larger.node, cache->node, walk->limit * sizeof(*larger.node));
+		copy_frames(&larger, fresh, cache, walk->fresh, cache->capacity - walk->fresh);
+		python_cache_done(cache);
+	}
+	*cache = larger;
+	walk->fresh = fresh;
+	remember_positions(cache, 0, walk->limit);
+	return true;
+}
+
+void python_cache_reset(struct python_cache *cache)
+{
+	cache->depth = 0;
+	cache->cut = false;
+}
+
+void python_cache_done(struct python_cache *cache)
+{
+	if (cache->capacity != 0) {
+		sys_munmap(cache->frame, cache->capacity * FRAME_BYTES);
+	}
+	*cache = (struct python_cache){ 0 };
+}
+
+/** True for the code of 3.13's frame that only waits for an __init__ to return: it has no line. */
+static bool is_cleanup_code(const struct python *python, uintptr_t code)
+{
+	return code - python->image_start < python->image_end - python->image_start
+		&& python->layout.version >= PYTHON_VERSION(13)
+		&& object_u32(code, python->layout.code_first_line) == 0;
+}
+
+/** What a live frame that refers to code runs. */
+static enum frame_kind classify(const struct python *python, uintptr_t frame, uintptr_t code)
+{
+	const struct python_layout *layout = &python->layout;
+	if (layout->frame_owner != PYTHON_NO_FIELD
+	    && object_u8(frame, layout->frame_owner) >= layout->first_shim_owner) {
+		return FRAME_HIDDEN;
+	}
+	if (code == 0 || code == (uintptr_t)python->symbols.none) {
+		return FRAME_HIDDEN;
+	}
+	if (object_word(code, layout->object_type) != (uintptr_t)python->symbols.code_type) {
+		return FRAME_STRANGE;
+	}
+	return is_cleanup_code(python, code) ? FRAME_HIDDEN : FRAME_CODE;
+}
+
+attr_inline uintptr_t read_instruction(const struct python_layout *layout, uintptr_t frame)
+{
+	return layout->instruction_form == PYTHON_INSTRUCTION_POINTER
+		? object_word(frame, layout->frame_instruction)
+		: object_u32(frame, layout->frame_instruction);
+}
+
+/** Store what a live frame shows now at position i; false if it shows what no frame should. */
+static attr_noinline bool store_frame(struct walk *walk, uint32_t i, uintptr_t frame)
+{
+	const struct python_layout *layout = &walk->python->layout;
+	struct python_cache *cache = walk->cache;
+	uintptr_t code = object_untag(object_word(frame, layout->frame_code));
+	enum frame_kind kind = classify(walk->python, frame, code);
+	cache->frame[i] = frame;
+	cache->instruction[i] = read_instruction(layout, frame);
+	cache->code[i] = kind == FRAME_CODE ? code : code | HIDDEN_BIT;
+	return kind != FRAME_STRANGE;
+}
+
+/** Where the verification of a chain ended. */
+struct verified {
+	/** Outermost position whose frame is as linked; all above it are. */
+	uint32_t last;
+	/** Lowest position that was stored anew, or what it was at the start. */
+	uint32_t changed;
+	/** What the frame at last continues with. */
+	uintptr_t link;
+	bool strange;
+};
+
+/** The offsets of a loop that verifies. */
+struct offsets {
+	unsigned previous;
+	unsigned code;
+	unsigned instruction;
+	bool is_narrow;
+	/** An instruction's address does not tell whose it is: compare the code object too. */
+	bool compare_code;
+};
+
+/**
+ * Verify positions at, at - 1, ... 0 against memory, the frame at position at being live. Inlined
+ * with constant offsets: two or three independent loads and as many predictable branches a frame.
+ */
+attr_inline struct verified verify_with(struct walk *walk, uint32_t at, const struct offsets offsets)
+{
+	const struct python_cache *cache = walk->cache;
+	struct verified result = { .changed = at + 1 };
+	for (uint32_t i = at;; i--) {
+		uintptr_t frame = cache->frame[i];
+		uintptr_t instruction = offsets.is_narrow ? object_u32(frame, offsets.instruction)
+							  : object_word(frame, offsets.instruction);
+		bool same = instruction == cache->instruction[i]
+			&& (!offsets.compare_code
+			    || object_untag(object_word(frame, offsets.code))
+				    == object_untag(cache->code[i]));
+		if (unlikely(!same)) {
+			result.changed = i;
+			if (!store_frame(walk, i, frame)) {
+				result.strange = true;
+				return result;
+			}
+		}
+		uintptr_t link = object_word(frame, offsets.previous);
+		if (i == 0 || unlikely(link != cache->frame[i - 1])) {
+			result.last = i;
+			result.link = link;
+			return result;
+		}
+	}
+}
+
+static struct verified verify(struct walk *walk, uint32_t at)
+{
+	const struct python_layout *layout = &walk->python->layout;
+	switch (layout->shape) {
+	case PYTHON_SHAPE_3_9:
+		return verify_with(walk, at, (struct offsets){ 24, 32, 104, true, true });
+	case PYTHON_SHAPE_3_10:
+		return verify_with(walk, at, (struct offsets){ 24, 32, 96, true, true });
+	case PYTHON_SHAPE_3_11:
+		return verify_with(walk, at, (struct offsets){ 48, 32, 56, false, false });
+	case PYTHON_SHAPE_3_12:
+		return verify_with(walk, at, (struct offsets){ 8, 0, 56, false, false });
+	default:
+		return verify_with(walk, at,
+				   (struct offsets){ layout->frame_previous, layout->frame_code,
+						     layout->frame_instruction, false, true });
+	}
+}
+
+/** Cached position below limit of a frame, or NOT_FOUND (which costs only time if it was there). */
+static uint32_t find(const struct walk *walk, uintptr_t frame)
+{
+	const struct python_cache *cache = walk->cache;
+	if (walk->limit == 0) {
+		return NOT_FOUND;
+	}
+	if (likely(cache->frame[walk->limit - 1] == frame)) {
+		return walk->limit - 1;
+	}
+	uint32_t i = *position_slot(cache, frame);
+	return i < walk->limit && cache->frame[i] == frame ? i : NOT_FOUND;
+}
+
+/** Positions [first, last] were verified, but what lies below them is not what the cache has. */
+static void cut_loose(struct walk *walk, uint32_t first, uint32_t last)
+{
+	uint32_t count = last + 1 - first;
+	copy_frames(walk->cache, walk->fresh - count, walk->cache, first, count);
+	walk->fresh -= count;
+	walk->limit = first;
+}
+
+/** Room for one more fresh frame: grown, or else taken from what the cache had. */
+static bool make_room(struct walk *walk)
+{
+	if (likely(walk->fresh > walk->limit) || walk_grow(walk)) {
+		return true;
+	}
+	walk->limit = 0;
+	return walk->fresh > 0;
+}
+
+/** Move the fresh frames down to position base, and end the walk. */
+static unsigned finish(struct walk *walk, uint32_t base)
+{
+	struct python_cache *cache = walk->cache;
+	uint32_t count = cache->capacity - walk->fresh;
+	if (count != 0) {
+		copy_frames(cache, base, cache, walk->fresh, count);
+		remember_positions(cache, base, base + count);
+	}
+	cache->depth = base + count;
+	return cache->depth;
+}
+
+/** The layout is wrong after all: never read with it again. */
+static attr_cold unsigned give_up(struct walk *walk)
+{
+	store_release(&walk->python->state, PYTHON_UNREADABLE);
+	python_cache_reset(walk->cache);
+	return 0;
+}
+
+static bool is_readable(struct python *python, uintptr_t thread)
+{
+	if (unlikely(load_acquire(&python->probed) == 0)) {
+		python_probe(python, thread);
+	}
+	return load_relaxed(&python->probed) != 0
+		&& load_relaxed(&python->state) == PYTHON_ATTACHED;
+}
+
+unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
+		     unsigned *ret_unchanged)
+{
+	struct walk walk = { .python = python, .cache = cache, .limit = cache->depth,
+			     .fresh = cache->capacity };
+	*ret_unchanged = 0;
+	if (!is_readable(python, (uintptr_t)thread)) {
+		python_cache_reset(cache);
+		return 0;
+	}
+	uintptr_t frame = thread_frame(&python->layout, (uintptr_t)thread);
+	while (frame != 0) {
+		uint32_t at = find(&walk, frame);
+		if (at == NOT_FOUND) {
+			if (!make_room(&walk)) {
+				cache->cut = true;
+				return finish(&walk, 0);
+			}
+			if (!store_frame(&walk, --walk.fresh, frame)) {
+				return give_up(&walk);
+			}
+			frame = object_word(frame, python->layout.frame_previous);
+			continue;
+		}
+		struct verified chain = verify(&walk, at);
+		if (chain.strange) {
+			return give_up(&walk);
+		}
+		if (chain.last == 0 && (chain.link == 0 || cache->cut)) {
+			*ret_unchanged = chain.changed;
+			return finish(&walk, at + 1);
+		}
+		cut_loose(&walk, chain.last, at);
+		frame = chain.link;
+	}
+	cache->cut = false;
+	return finish(&walk, 0);
+}
+
+/** Start of the bytecode that the frame at position i runs: with tlbc a copy of the thread's own. */
+static uintptr_t bytecode_of(const struct python_layout *layout, uintptr_t frame, uintptr_t code)
+{
+	if (layout->code_tlbc != PYTHON_NO_FIELD) {
+		/* struct { Py_ssize_t size; char *entries[size]; }, pycore_code.h */
+		uintptr_t copies = object_word(code, layout->code_tlbc);
+		uint32_t index = object_u32(frame, layout->frame_tlbc_index);
+		if (copies != 0 && index < object_word(copies, 0)) {
+			return object_word(copies, sizeof(uintptr_t) * (1 + index));
+		}
+	}
+	return code + layout->code_bytecode;
+}
+
+uint32_t python_offset(const struct python *python, const struct python_cache *cache, unsigned i)
+{
+	const struct python_layout *layout = &python->layout;
+	uintptr_t offset = cache->instruction[i];
+	if (layout->instruction_form == PYTHON_INSTRUCTION_POINTER) {
+		offset -= bytecode_of(layout, cache->frame[i], cache->code[i]);
+	} else if (layout->instruction_form == PYTHON_INSTRUCTION_UNITS) {
+		offset = (uint32_t)offset * 2;
+	}
+	/* Before the first instruction it is negative. */
+	return offset <= INT32_MAX ? (uint32_t)offset : 0;
+}
