@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/report/report.h"
+#include "core/report/signals.h"
+#include "core/report/units.h"
+
+#include <inttypes.h>
+
+enum measure report_default_measure(const struct profile *profile)
+{
+	return profile->moment == MOMENT_OUT_OF_MEMORY
+			|| verdict_is_out_of_memory(profile->outcome.verdict)
+		? MEASURE_END
+		: MEASURE_PEAK;
+}
+
+static void write_end(FILE *out, const struct outcome *outcome)
+{
+	if (outcome->signal) {
+		fprintf(out, "killed by signal %d (%s)%s", (int)outcome->signal,
+			signal_name(outcome->signal).text,
+			outcome->core_dumped ? ", core dumped" : "");
+	} else {
+		fprintf(out, "exited with status %d", (int)outcome->exit_status);
+	}
+}
+
+static void write_confirmed(FILE *out, const struct outcome *outcome)
+{
+	fputs("killed by the kernel for lack of memory (SIGKILL; its cgroup", out);
+	if (outcome->cgroup_limit_bytes) {
+		fprintf(out, ", limited to %s,", units_bytes(outcome->cgroup_limit_bytes).text);
+	}
+	fprintf(out, " counted %" PRIu64 " out-of-memory kill%s)", outcome->cgroup_oom_kills,
+		outcome->cgroup_oom_kills == 1 ? "" : "s");
+}
+
+static void write_likely(FILE *out, const struct outcome *outcome)
+{
+	fputs("killed by SIGKILL, likely by the kernel for lack of memory (the machine", out);
+	if (outcome->machine_ram_bytes) {
+		fprintf(out, ", with %s of RAM,", units_bytes(outcome->machine_ram_bytes).text);
+	}
+	fprintf(out, " counted %" PRIu64 " out-of-memory kill%s)", outcome->machine_oom_kills,
+		outcome->machine_oom_kills == 1 ? "" : "s");
+}
+
+int report_verdict_sentence(FILE *out, const struct profile *profile)
+{
+	const struct outcome *outcome = &profile->outcome;
+	switch (outcome->verdict) {
+	case VERDICT_RUNNING:
+		fputs("still running", out);
+		break;
+	case VERDICT_EXITED:
+	case VERDICT_SIGNALED:
+		write_end(out, outcome);
+		break;
+	case VERDICT_OOM_CONFIRMED:
+		write_confirmed(out, outcome);
+		break;
+	case VERDICT_OOM_LIKELY:
+		write_likely(out, outcome);
+		break;
+	case VERDICT_KILLED_BY_OTHER:
+		fputs("killed by somebody's signal 9 (SIGKILL): the kernel counted no "
+		      "out-of-memory kill",
+		      out);
+		break;
+	case VERDICT_ALLOCATION_FAILED:
+		fprintf(out, "an allocation of %s failed, then it ",
+			units_bytes(outcome->failed_bytes).text);
+		fputs(outcome->signal ? "was " : "", out);
+		write_end(out, outcome);
+		break;
+	case VERDICT_UNKNOWN:
+	case VERDICT_COUNT:
+		fputs("ended, but how could not be learnt", out);
+		break;
+	}
+	return ferror(out) ? -1 : 0;
+}
