@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* The table. Adding an option is adding a row, and a member of struct options. */
+#include "cmd/options.h"
+
+#include "core/report/report.h"
+
+#include <stddef.h>
+
+/* Room for the names of report formats. */
+#define FORMATS_MAX 16u
+
+static const char *const *format_names(void)
+{
+	static const char *names[FORMATS_MAX];
+	size_t count = 0;
+
+	while (count < FORMATS_MAX - 1 && report_formats[count].name) {
+		names[count] = report_formats[count].name;
+		count++;
+	}
+	return names;
+}
+
+static const char *const *measure_names(void)
+{
+	static const char *const names[] = {"peak", "end", "total", NULL};
+	return names;
+}
+
+#define RUN COMMAND_RUN
+#define REPORT COMMAND_REPORT
+#define ANY (COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP)
+#define TO(member) offsetof(struct options, member)
+
+const struct option_row option_table[] = {
+	{"output", 'o', OPTION_TEXT, RUN, TO(output), "DIR", NULL,
+	 "make the folder of the run below DIR (fil-result)"},
+	{"python", 0, OPTION_TEXT, RUN, TO(python), "PATH", NULL,
+	 "the Python for a script, -m or -c ($VIRTUAL_ENV's, or python3 on PATH)"},
+	{NULL, 'm', OPTION_TARGET, RUN, TO(module), "MODULE", NULL,
+	 "run a module, as python -m does; what follows is its own"},
+	{NULL, 'c', OPTION_TARGET, RUN, TO(code), "CODE", NULL,
+	 "run Python code, as python -c does; what follows is its own"},
+	{"no-browser", 0, OPTION_FLAG, RUN, TO(no_browser), NULL, NULL,
+	 "do not open the report in a browser"},
+	{"quiet", 'q', OPTION_FLAG, RUN, TO(quiet), NULL, NULL,
+	 "say nothing but errors"},
+	{"no-source", 0, OPTION_FLAG, RUN, TO(no_source), NULL, NULL,
+	 "keep the text of source lines out of what is written"},
+	{"no-argv", 0, OPTION_FLAG, RUN, TO(no_argv), NULL, NULL,
+	 "keep the command line out of what is written"},
+	{"single-threaded-pools", 0, OPTION_FLAG, RUN, TO(single_threaded_pools), NULL, NULL,
+	 "ask OpenMP, OpenBLAS, MKL, NumExpr and Blosc for one thread each"},
+	{"disable-oom-detection", 0, OPTION_FLAG, RUN, TO(disable_oom_detection), NULL, NULL,
+	 "accepted; nothing is ended on a guess in any case"},
+	{"oom-status", 0, OPTION_STATUS, RUN, TO(oom_status), "N", NULL,
+	 "exit with status N if the workload ran out of memory (as it ended)"},
+	{"format", 0, OPTION_CHOICE, REPORT, TO(format), "FORMAT", format_names,
+	 "what to write (text, or what the name of FILE says)"},
+	{"of", 0, OPTION_CHOICE, REPORT, TO(of), "MOMENT", measure_names,
+	 "memory at the peak, at the end, or in total (peak; end after out-of-memory)"},
+	{"reversed", 0, OPTION_FLAG, REPORT, TO(reversed), NULL, NULL,
+	 "flame graphs: begin with the functions that allocated"},
+	{"output", 'o', OPTION_TEXT, REPORT, TO(output), "FILE", NULL,
+	 "write into FILE, not to standard output"},
+	{"no-source", 0, OPTION_FLAG, REPORT, TO(no_source), NULL, NULL,
+	 "leave the text of source lines out"},
+	{"help", 'h', OPTION_COMMAND, ANY, COMMAND_HELP, NULL, NULL, "show this help"},
+	{"version", 'V', OPTION_COMMAND, ANY, COMMAND_VERSION, NULL, NULL, "show the version"},
+	{NULL, 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL},
+};
+
+const char *const command_names[] = {"run", "report", "help", NULL};
+
+const char *command_name(enum command command)
+{
+	switch (command) {
+	case COMMAND_RUN:
+		return "run";
+	case COMMAND_REPORT:
+		return "report";
+	case COMMAND_HELP:
+		return "help";
+	default:
+		return "";
+	}
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "cmd/render.h"
+
+#include "cmd/say.h"
+#include "core/base/attributes.h"
+#include "core/capture/capture.h"
+#include "core/report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * What a run leaves, the most valuable first: should the disk fill up or time run out, the capture
+ * can be rendered again.
+ */
+struct report_file {
+	const char *name;
+	/* The name if the workload ran out of memory. */
+	const char *oom_name;
+	const char *format;
+	bool reversed;
+};
+
+static const struct report_file report_files[] = {
+	{"peak-memory.txt", "out-of-memory.txt", "text", false},
+	{"peak-memory.prof", "out-of-memory.prof", "folded", false},
+	{"peak-memory.svg", "out-of-memory.svg", "svg", false},
+	{"peak-memory-reversed.svg", "out-of-memory-reversed.svg", "svg", true},
+	{"index.html", "index.html", "html", false},
+};
+
+int render_capture(const struct result_folder *folder, const char *name,
+		   const struct profile *profile)
+{
+	struct result_file file;
+
+	if (result_file_open(&file, folder, name) != 0) {
+		return -1;
+	}
+	return result_file_close(&file, capture_write(fileno(file.out), profile));
+}
+
+static int render_file(const struct result_folder *folder, const struct report_file *which,
+		       const struct profile *profile, bool with_source)
+{
+	const struct report_format *format = report_find_format(which->format);
+	struct report_options options = {
+		.of = report_default_measure(profile),
+		.reversed = which->reversed,
+		.with_source = with_source,
+	};
+	bool is_oom = verdict_is_out_of_memory(profile->outcome.verdict);
+	struct result_file file;
+
+	if (result_file_open(&file, folder, is_oom ? which->oom_name : which->name) != 0) {
+		return -1;
+	}
+	return result_file_close(&file, format->write(file.out, profile, &options));
+}
+
+/* 0, or -1 with *ret_name the file that could not be written, and errno. */
+static int render_all(const struct result_folder *folder, const struct profile *profile,
+		      bool with_source, const char **ret_name)
+{
+	int result = render_capture(folder, "capture.fil", profile), error = errno;
+
+	*ret_name = "capture.fil";
+	for (size_t i = 0; i < countof(report_files); i++) {
+		if (render_file(folder, &report_files[i], profile, with_source) != 0) {
+			error = errno;
+			*ret_name = report_files[i].name;
+			result = -1;
+		}
+	}
+	errno = error;
+	return result;
+}
+
+int render_report(struct result_folder *folder, const struct profile *profile, bool with_source)
+{
+	const char *name;
+
+	if (render_all(folder, profile, with_source, &name) == 0) {
+		return 0;
+	}
+	say_error("cannot write %s/%s: %s", folder->path, name, strerror(errno));
+	if (errno == ENOMEM || result_folder_replace(folder, profile->outcome.start_unix_ms) != 0) {
+		return -1;
+	}
+	say_error("the report goes into %s instead", folder->path);
+	if (render_all(folder, profile, with_source, &name) == 0) {
+		return 0;
+	}
+	say_error("cannot write %s/%s: %s", folder->path, name, strerror(errno));
+	return -1;
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* The files of one report. */
+#ifndef CMD_RENDER_H
+#define CMD_RENDER_H
+
+#include "cmd/result_folder.h"
+#include "core/profile/profile.h"
+
+/** A capture of the moment when an allocation was refused, kept in the folder until the end. */
+#define REFUSED_CAPTURE ".refused-allocation.fil"
+
+/** Write a capture under a name. 0, or -1 with errno. */
+int render_capture(const struct result_folder *folder, const char *name,
+		   const struct profile *profile);
+
+/**
+ * Write all files of a report into the folder; if that does not work, into another one, and say so
+ * (folder is replaced). 0, or -1 after having said what is missing.
+ */
+int render_report(struct result_folder *folder, const struct profile *profile, bool with_source);
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* fil-profile report: a capture, rendered again: anywhere, later, in another form. */
+#include "cmd/commands.h"
+
+#include "cmd/say.h"
+#include "core/capture/capture.h"
+#include "core/host/fd.h"
+#include "core/report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where the report goes: standard output, or a file that appears when it is complete. */
+struct sink {
+	FILE *out;
+	const char *path;
+	/* Written first, then renamed; NULL: written directly. */
+	char *temporary;
+};
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+static bool is_standard_output(const struct options *options)
+{
+	return !options->output || strcmp(options->output, "-") == 0;
+}
+
+/* As told; else as the name of the file says; else text. */
+static const struct report_format *choose_format(const struct options *options)
+{
+	if (options->format) {
+		return report_find_format(options->format);
+	}
+	for (size_t i = 0; !is_standard_output(options) && report_formats[i].name; i++) {
+		if (ends_with(options->output, report_formats[i].extension)) {
+			return &report_formats[i];
+		}
+	}
+	return report_find_format("text");
+}
+
+static enum measure choose_measure(const struct options *options, const struct profile *profile)
+{
+	if (!options->of) {
+		return report_default_measure(profile);
+	}
+	return strcmp(options->of, "end") == 0	 ? MEASURE_END
+	       : strcmp(options->of, "total") == 0 ? MEASURE_TOTAL
+						   : MEASURE_PEAK;
+}
+
+static bool wants_colour(void)
+{
+	const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) && terminal && strcmp(terminal, "dumb") != 0 &&
+	       !(no_colour && *no_colour);
+}
+
+static bool is_folder(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* A capture by its name, or by the folder of its run. */
+static int open_capture(const char *path)
+{
+	cleanup_fd int fd = -1;
+
+	if (strcmp(path, "-") == 0) {
+		return dup(STDIN_FILENO);
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd >= 0 && is_folder(fd)) {
+		return openat(fd, "capture.fil", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	}
+	return fd_take(&fd);
+}
+
+static struct profile *read_profile(const char *path)
+{
+	struct capture_error error = {.message = ""};
+	struct profile *profile;
+	cleanup_fd int fd = open_capture(path);
+
+	if (fd < 0) {
+		say_error("cannot open %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	profile = capture_read(fd, &error);
+	if (!profile) {
+		say_error("%s: %s", path, error.message);
+	}
+	return profile;
+}
+
+/* A file that is there and is not a regular one (a pipe, a device) is written to as it is. */
+static bool is_special(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static int sink_open(struct sink *sink, const char *path)
+{
+	cleanup_fd int fd = -1;
+
+	sink->path = path;
+	sink->temporary = NULL;
+	if (is_special(path)) {
+		sink->out = fopen(path, "we");
+		return sink->out ? 0 : -1;
+	}
+	if (asprintf(&sink->temporary, "%s.XXXXXX", path) < 0) {
+		return -1;
+	}
+	/* Made with mode 0600: a report tells a lot about a program. */
+	fd = mkostemp(sink->temporary, O_CLOEXEC);
+	sink->out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!sink->out) {
+		free(sink->temporary);
+		return -1;
+	}
+	fd_take(&fd);
+	return 0;
+}
+
+/* 0, or -1 with errno; a file that is not complete is removed. */
+static int sink_close(struct sink *sink, int result)
+{
+	int error = result == 0 ? 0 : errno;
+
+	if (ferror(sink->out) && !error) {
+		error = EIO;
+	}
+	if (fclose(sink->out) != 0 && !error) {
+		error = errno;
+	}
+	if (sink->temporary) {
+		if (!error && rename(sink->temporary, sink->path) != 0) {
+			error = errno;
+		}
+		if (error) {
+			unlink(sink->temporary);
+		}
+		free(sink->temporary);
+	}
+	errno = error;
+	return error ? -1 : 0;
+}
+
+static int write_report(const struct options *options, const struct report_format *format,
+			const struct profile *profile)
+{
+	struct report_options how = {
+		.of = choose_measure(options, profile),
+		.reversed = options->reversed,
+		.with_source = !options->no_source,
+		.colour = is_standard_output(options) && wants_colour(),
+	};
+	struct sink sink = {.out = stdout, .path = "standard output"};
+
+	if (!is_standard_output(options) && sink_open(&sink, options->output) != 0) {
+		say_error("cannot write %s: %s", options->output, strerror(errno));
+		return STATUS_OWN_ERROR;
+	}
+	if (sink_close(&sink, format->write(sink.out, profile, &how)) != 0) {
+		say_error("cannot write %s: %s", sink.path, strerror(errno));
+		return STATUS_OWN_ERROR;
+	}
+	return 0;
+}
+
+int cmd_report(const struct options *options)
+{
+	const struct report_format *format = choose_format(options);
+	struct profile *profile;
+	int status;
+
+	if (options->word_count != 1) {
+		say_error(options->word_count ? "report takes one capture, not %zu"
+					      : "there is no capture to report on",
+			  options->word_count);
+		say_error("fil-profile report fil-result/TIME/capture.fil");
+		return STATUS_OWN_ERROR;
+	}
+	if (format->binary && is_standard_output(options) && isatty(STDOUT_FILENO)) {
+		say_error("%s is not for a terminal: use -o FILE%s, or send it into a pipe", format->name,
+			  format->extension);
+		return STATUS_OWN_ERROR;
+	}
+	profile = read_profile(options->words[0]);
+	if (!profile) {
+		return STATUS_OWN_ERROR;
+	}
+	status = write_report(options, format, profile);
+	profile_free(profile);
+	return status;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * fil-profile run: start the workload, and whatever ends it, leave a report.
+ *
+ *   what to run (target) -> where to (result_folder) -> supervise, event by event:
+ *     a snapshot is wanted       a worker collects and renders into a folder of its own
+ *     an allocation is refused   a worker captures what is held now; the workload waits for that
+ *     the workload has ended     a worker renders everything; then we end as the workload did
+ */
+#include "cmd/run.h"
+
+#include "cmd/commands.h"
+#include "cmd/hook_image.h"
+#include "cmd/pools.h"
+#include "cmd/say.h"
+#include "cmd/words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_OUTPUT "fil-result"
+
+extern char **environ;
+
+static int say_refusal(const struct refusal *refusal)
+{
+	say_error("%s", refusal->message);
+	if (*refusal->advice) {
+		say_error("%s", refusal->advice);
+	}
+	return refusal->status;
+}
+
+/* Everything that can be refused in words is refused here, before anything starts. */
+static int prepare(struct run *run)
+{
+	const struct options *options = run->options;
+	const char *parent = options->output ? options->output : DEFAULT_OUTPUT;
+	struct refusal refusal;
+
+	if (target_resolve(&run->target, options, program_machine_of(hook_image), &refusal) != 0) {
+		return say_refusal(&refusal);
+	}
+	run->command = options->no_argv ? strdup("") : words_join(run->target.argv);
+	run->directory = getcwd(NULL, 0);
+	if (!run->directory) {
+		run->directory = strdup("");
+	}
+	if (!run->command || !run->directory) {
+		say_error("not enough memory for the command line");
+		return STATUS_OWN_ERROR;
+	}
+	if (result_folder_create(&run->folder, parent, run_clock_ms(CLOCK_REALTIME)) != 0) {
+		say_error("cannot make a folder for the report in %s: %s", parent, strerror(errno));
+		say_error("use -o DIR to have it elsewhere");
+		return STATUS_OWN_ERROR;
+	}
+	return 0;
+}
+
+static int start(struct run *run)
+{
+	char **environment = run->options->single_threaded_pools ? pools_single_threaded(environ)
+								 : environ;
+	struct supervise_options options = {
+		.program = run->target.program,
+		.argv = run->target.argv,
+		.envp = environment,
+		.hook_image = hook_image,
+		.hook_image_bytes = (size_t)(hook_image_end - hook_image),
+		.fallback_folder = run->folder.path,
+		.proc_root = "/",
+	};
+	struct supervise_error error = {.message = "not enough memory", .status = STATUS_OWN_ERROR};
+
+	run->start_ms = run_clock_ms(CLOCK_MONOTONIC);
+	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
+	if (environment != environ) {
+		free(environment);
+	}
+	if (!run->supervisor) {
+		say_error("%s", error.message);
+		result_folder_abandon(&run->folder);
+		return error.status;
+	}
+	say_info("the report will be in %s", run->folder.path);
+	say_info("for one of the peak so far, while it runs: kill -USR2 %d", (int)getpid());
+	return 0;
+}
+
+static struct outcome follow(struct run *run)
+{
+	struct outcome outcome;
+
+	for (;;) {
+		switch (supervise_next(run->supervisor)) {
+		case SUPERVISE_SNAPSHOT:
+			run_start_snapshot(run);
+			break;
+		case SUPERVISE_FAILED_ALLOCATION:
+			run_keep_refused(run);
+			break;
+		case SUPERVISE_ENDED:
+			run_write_report(run);
+			outcome = supervise_outcome(run->supervisor);
+			supervise_done(run->supervisor);
+			return outcome;
+		}
+	}
+}
+
+static void run_done(struct run *run)
+{
+	free(run->command);
+	free(run->directory);
+	target_done(&run->target);
+}
+
+int cmd_run(const struct options *options)
+{
+	struct run run = {.options = options};
+	struct outcome outcome;
+	int status;
+
+	say_quietly(options->quiet);
+	status = prepare(&run);
+	if (status == 0) {
+		status = start(&run);
+	}
+	if (status != 0) {
+		run_done(&run);
+		return status;
+	}
+	outcome = follow(&run);
+	result_folder_done(&run.folder);
+	run_done(&run);
+	if (options->oom_status >= 0 && verdict_is_out_of_memory(outcome.verdict)) {
+		return options->oom_status;
+	}
+	supervise_die_as(&outcome);
+}

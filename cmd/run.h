@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * One run: what cmd/run.c sets up, and the reports that cmd/run_reports.c makes of it.
+ *
+ * Reports are made in workers (cmd/worker.h): forked, they see the run as it is at that moment.
+ */
+#ifndef CMD_RUN_H
+#define CMD_RUN_H
+
+#include "cmd/options.h"
+#include "cmd/result_folder.h"
+#include "cmd/target.h"
+#include "cmd/worker.h"
+#include "core/supervise/supervise.h"
+
+#include <stdint.h>
+#include <time.h>
+
+/** Snapshots that may be in the making at the same time. */
+#define SNAPSHOTS_MAX 4u
+
+struct run {
+	const struct options *options;
+	struct target target;
+	struct result_folder folder;
+	struct supervisor *supervisor;
+	/** Quoted for a shell; "" under --no-argv. Owned. */
+	char *command;
+	/** Of the workload at its start. Owned. */
+	char *directory;
+	struct worker snapshots[SNAPSHOTS_MAX];
+	/** On the monotonic clock. */
+	int64_t start_ms;
+	/** Time spent on capturing refused allocations. */
+	int64_t refused_ms;
+};
+
+/** Milliseconds on a clock. */
+int64_t run_clock_ms(clockid_t clock);
+
+/** Begin a report of the peak so far, in a folder of its own; the workload goes on. */
+void run_start_snapshot(struct run *run);
+
+/** An allocation was refused: capture what is held now, then let the workload go on. */
+void run_keep_refused(struct run *run);
+
+/** The workload has ended: write its report and wait until that is done, or given up. */
+void run_write_report(struct run *run);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "cmd/run.h"
+
+#include "cmd/browser.h"
+#include "cmd/render.h"
+#include "cmd/say.h"
+#include "core/capture/capture.h"
+#include "core/profile/collect.h"
+#include "core/report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long the workload is kept waiting while what it holds is captured. */
+#define REFUSED_TIMEOUT_MS 20000
+/* Share of the run's time (and some time on top) that capturing refused allocations may take. */
+#define REFUSED_SHARE 10
+#define REFUSED_FREE_MS 2000
+/* After that, the last report is given up. */
+#define REPORT_TIMEOUT_MS (10 * 60 * 1000)
+#define REPORT_TICK_MS 200
+
+int64_t run_clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* "/proc/PID/root" of a workload that runs in another root than ours, else "". */
+static void find_root(const struct run *run, char *root, size_t size)
+{
+	char link[32];
+
+	snprintf(root, size, "/proc/%d/root", (int)supervise_pid(run->supervisor));
+	if (readlink(root, link, sizeof(link)) == 1) {
+		*root = '\0';
+	}
+}
+
+static struct profile *collect(const struct run *run, enum profile_moment moment)
+{
+	char root[64] = "";
+	struct collect_request request = {
+		.segment_fd = supervise_segment_fd(run->supervisor),
+		.outcome = supervise_outcome(run->supervisor),
+		.moment = moment,
+		.command = run->command,
+		.directory = run->directory,
+		.root = root,
+		.with_source = !run->options->no_source,
+		.code_text = run->target.code_text,
+	};
+
+	request.start_unix_ms = request.outcome.start_unix_ms;
+	request.samples = supervise_timeline(run->supervisor, &request.sample_count);
+	if (request.outcome.verdict == VERDICT_RUNNING) {
+		find_root(run, root, sizeof(root));
+	}
+	return profile_collect(&request);
+}
+
+/* ---- a snapshot of the peak so far ---- */
+
+static int render_snapshot(void *context)
+{
+	struct run *run = context;
+	struct result_folder folder;
+	char *parent = strndup(run->folder.path, run->folder.parent_len);
+	struct profile *profile = collect(run, MOMENT_NOW);
+
+	if (!profile || !parent) {
+		say_error("no report of the peak so far: cannot collect it: %s", strerror(errno));
+		return 1;
+	}
+	if (result_folder_create(&folder, parent, run_clock_ms(CLOCK_REALTIME)) != 0) {
+		say_error("no report of the peak so far: cannot make a folder in %s: %s", parent,
+			  strerror(errno));
+		return 1;
+	}
+	if (render_report(&folder, profile, !run->options->no_source) != 0) {
+		return 1;
+	}
+	say_info("the peak so far is in %s/index.html", folder.path);
+	return 0;
+}
+
+static void reap_snapshots(struct run *run)
+{
+	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
+		if (worker_is_running(&run->snapshots[i])) {
+			worker_wait(&run->snapshots[i], 0);
+		}
+	}
+}
+
+void run_start_snapshot(struct run *run)
+{
+	reap_snapshots(run);
+	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
+		if (worker_is_running(&run->snapshots[i])) {
+			continue;
+		}
+		if (worker_start(&run->snapshots[i], render_snapshot, run) != 0) {
+			say_error("no report of the peak so far: %s", strerror(errno));
+		}
+		return;
+	}
+	say_error("no further report of the peak so far: %u are being written", SNAPSHOTS_MAX);
+}
+
+/* ---- what is held when an allocation is refused ---- */
+
+static int capture_refused(void *context)
+{
+	struct run *run = context;
+	struct profile *profile = collect(run, MOMENT_OUT_OF_MEMORY);
+
+	return !profile || render_capture(&run->folder, REFUSED_CAPTURE, profile) != 0;
+}
+
+/*
+ * The newest one is kept: the workload may live on, and it is the last refusal that it dies of. A
+ * program that probes for memory all the time is not slowed down without bound.
+ */
+void run_keep_refused(struct run *run)
+{
+	struct worker worker;
+	int64_t before_ms = run_clock_ms(CLOCK_MONOTONIC);
+	int64_t allowed_ms = REFUSED_FREE_MS + (before_ms - run->start_ms) / REFUSED_SHARE;
+
+	if (run->refused_ms <= allowed_ms && worker_start(&worker, capture_refused, run) == 0) {
+		while (worker_wait(&worker, REFUSED_TIMEOUT_MS) < 0 && errno == EINTR) {
+		}
+		worker_kill(&worker);
+	}
+	supervise_answer(run->supervisor);
+	run->refused_ms += run_clock_ms(CLOCK_MONOTONIC) - before_ms;
+}
+
+static struct profile *read_refused(const struct run *run)
+{
+	struct capture_error error;
+	int fd = openat(run->folder.fd, REFUSED_CAPTURE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct profile *profile = fd < 0 ? NULL : capture_read(fd, &error);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	return profile;
+}
+
+/* ---- the report of the end ---- */
+
+/* What was held at the refusal that the workload died of, with all that is known about its end. */
+static struct profile *add_refused(const struct run *run, struct profile *last)
+{
+	struct profile *refused = read_refused(run);
+	struct usage_sample *samples;
+	uint32_t count;
+
+	if (!refused) {
+		return last;
+	}
+	samples = refused->samples;
+	count = refused->sample_count;
+	refused->samples = last->samples;
+	refused->sample_count = last->sample_count;
+	last->samples = samples;
+	last->sample_count = count;
+	refused->outcome = last->outcome;
+	profile_free(last);
+	return refused;
+}
+
+static struct profile *collect_last(const struct run *run)
+{
+	enum verdict verdict = supervise_outcome(run->supervisor).verdict;
+	struct profile *last = collect(
+		run, verdict_is_out_of_memory(verdict) ? MOMENT_OUT_OF_MEMORY : MOMENT_END);
+
+	return last && verdict == VERDICT_ALLOCATION_FAILED ? add_refused(run, last) : last;
+}
+
+static void show_report(const struct run *run)
+{
+	char *page;
+
+	say_info("the report is in %s/index.html", run->folder.path);
+	if (run->options->no_browser || !browser_is_wanted()) {
+		return;
+	}
+	page = result_folder_absolute(&run->folder, "index.html");
+	if (page) {
+		browser_open(page);
+	}
+	free(page);
+}
+
+static int render_last(void *context)
+{
+	struct run *run = context;
+	struct profile *profile = collect_last(run);
+
+	if (!profile) {
+		say_error("no report: cannot collect what was recorded: %s", strerror(errno));
+		return 1;
+	}
+	report_summary(profile, say_line, NULL);
+	if (render_report(&run->folder, profile, !run->options->no_source) != 0) {
+		return 1;
+	}
+	show_report(run);
+	return 0;
+}
+
+/* Take a signal that asks us to end, if one is pending. */
+static bool take_end_request(void)
+{
+	static const struct timespec at_once;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return sigtimedwait(&set, NULL, &at_once) > 0;
+}
+
+/* Wait for a worker; a second request to end gives it up. */
+static int wait_for_report(struct worker *worker)
+{
+	int requests = 0;
+
+	for (int waited_ms = 0; waited_ms < REPORT_TIMEOUT_MS; waited_ms += REPORT_TICK_MS) {
+		int result = worker_wait(worker, REPORT_TICK_MS);
+		if (result >= 0 || (errno != EAGAIN && errno != EINTR)) {
+			return result;
+		}
+		if (take_end_request() && ++requests == 1) {
+			say_error("still writing the report; once more to go without it");
+		}
+		if (requests > 1) {
+			break;
+		}
+	}
+	worker_kill(worker);
+	errno = ETIMEDOUT;
+	return -1;
+}
+
+void run_write_report(struct run *run)
+{
+	struct worker worker;
+	int result;
+
+	/* Some of what ended the workload may have been meant for us, too. */
+	while (take_end_request()) {
+	}
+	if (worker_start(&worker, render_last, run) != 0) {
+		say_error("no report: %s", strerror(errno));
+		return;
+	}
+	result = wait_for_report(&worker);
+	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
+		if (worker_is_running(&run->snapshots[i])) {
+			wait_for_report(&run->snapshots[i]);
+		}
+	}
+	unlinkat(run->folder.fd, REFUSED_CAPTURE, 0);
+	if (result > 256) {
+		say_error("the report is not complete: its writer was killed by signal %d; what there is "
+			  "is in %s", result - 256, run->folder.path);
+	} else if (result < 0 && errno == ETIMEDOUT) {
+		say_error("the report is not complete: it was given up; what there is is in %s",
+			  run->folder.path);
+	}
+}
