@@ -8,6 +8,7 @@
 #   ./build.sh run ARGS…    the same if needed, then fil-profile run ARGS…
 #   ./build.sh test         the same if needed, then the test needs, then make check
 #   ./build.sh test NAME…   only these tests: kinds or files, see tests/run
+#   ./build.sh test-needs   only what the tests need
 #   ./build.sh bench        the same for make bench
 #   ./build.sh deps         only build/deps
 #
@@ -114,29 +115,29 @@ apt_derive_sources() {
 	for file in /etc/apt/sources.list.d/*.sources; do
 		[ -r "$file" ] || continue
 		sed -e '/^#/d' -e 's/^[ \t]*$//' "$file" | awk -v RS= -v suites="$suites" '
+			function has(value, pattern,    word, count) {
+				count = split(value, word, /[ \t]+/)
+				while (count && word[count] !~ pattern) count--
+				return count
+			}
 			{
 				count = split($0, lines, "\n")
 				stanza = name = ""
-				matches = has_main = on = 0
+				typed = matching = main = 0
 				for (i = 1; i <= count; i++) {
-					if (lines[i] ~ /^[^ \t]/) {
-						name = value = lines[i]
-						sub(/:.*/, "", name); name = tolower(name)
+					value = lines[i]
+					if (value ~ /^[^ \t]/) {
+						name = tolower(value)
+						sub(/:.*/, "", name)
 						sub(/^[^:]*:/, "", value)
-					} else {
-						value = lines[i]
 					}
-					if (name == "enabled" && value ~ /no|false|0/) next
-					if (name == "types") { on = 1; continue }
-					if (name == "trusted") continue
-					words = split(value, word, /[ \t]+/)
-					for (w = 1; w <= words; w++) {
-						if (name == "suites") matches += word[w] ~ suites
-						if (name == "components") has_main += word[w] == "main"
-					}
-					stanza = stanza lines[i] "\n"
+					if (name == "enabled" && has(value, "^(no|false|0)$")) next
+					if (name == "suites") matching += has(value, suites)
+					if (name == "components") main += has(value, "^main$")
+					if (name == "types") typed = 1
+					else if (name != "trusted") stanza = stanza lines[i] "\n"
 				}
-				if (on && matches && has_main) print "Types: deb-src\n" stanza
+				if (typed && matching && main) print "Types: deb-src\n" stanza
 			}
 		'
 	done >"$1/fil.sources"
@@ -409,6 +410,10 @@ main() {
 		fi
 		exec make -C "$ROOT" -s -j2 check
 		;;
+	test-needs)
+		build
+		install_test_needs
+		;;
 	bench)
 		build
 		install_test_needs
@@ -418,7 +423,8 @@ main() {
 		usage
 		;;
 	*)
-		die "unknown command $command; known are: run, test, bench, deps, help, or none"
+		die "unknown command $command;" \
+			"known are: run, test, test-needs, bench, deps, help, or none"
 		;;
 	esac
 }
