@@ -36,8 +36,9 @@ bool browser_is_wanted(void)
 /* file:///..., all but unreserved characters and "/" percent-encoded (RFC 3986). */
 static char *file_url(const char *path)
 {
-	static const char unreserved[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-					 "-._~/";
+	static const char unreserved[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-._~/";
 	char *url = NULL;
 	size_t len;
 	FILE *out = open_memstream(&url, &len);

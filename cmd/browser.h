@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/** True if there is a browser to open: $BROWSER, or a graphical session with a terminal on stderr. */
+/** True if there is one to open: $BROWSER, or a graphical session with a terminal on stderr. */
 bool browser_is_wanted(void);
 
 /**

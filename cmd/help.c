@@ -66,7 +66,8 @@ static const char completion_head[] =
 	"\tlocal i command= word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
 	"\tCOMPREPLY=()\n"
 	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	"\t\tcase ${COMP_WORDS[i]} in run | report | help) command=${COMP_WORDS[i]}; break ;; esac\n"
+	"\t\tcase ${COMP_WORDS[i]} in run | report | help) command=${COMP_WORDS[i]}; break ;;\n"
+	"\t\tesac\n"
 	"\tdone\n"
 	"\t[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}\n"
 	"\t[[ $word == = ]] && word=\n"
@@ -151,7 +152,8 @@ static int print_completion(void)
 		print_names((enum command)(1 << i));
 		printf("' -- \"$word\")) ;;\n");
 	}
-	printf("\t,*) COMPREPLY=($(compgen -W 'run report help --help --version' -- \"$word\")) ;;\n");
+	printf("\t,*) COMPREPLY=($(compgen -W 'run report help --help --version' -- \"$word\"))\n");
+	printf("\t\t;;\n");
 	printf("\thelp,*) COMPREPLY=($(compgen -W 'run report completion' -- \"$word\")) ;;\n");
 	fputs(completion_tail, stdout);
 	return 0;
@@ -222,6 +224,7 @@ static size_t columns_of(const char *text, size_t len)
 /* The words around the wrong one in one line, and a line of "^~~~" below the wrong part. */
 static void underline(const struct options_error *error)
 {
+	static const char tildes[] = "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~";
 	const char *wrong = error->where[error->index];
 	size_t first = 0, indent = 0, len = columns_of(wrong + error->start, error->len);
 	char *before = NULL;
@@ -253,8 +256,7 @@ static void underline(const struct options_error *error)
 	if (fclose(out) == 0) {
 		indent = columns_of(before, before_len) + columns_of(wrong, error->start);
 		say_error("  %s%s%s", before, wrong, error->where[error->index + 1] ? " ..." : "");
-		say_error("  %*s^%.*s", (int)indent, "", len > 1 ? (int)len - 1 : 0,
-			  "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~");
+		say_error("  %*s^%.*s", (int)indent, "", len > 1 ? (int)len - 1 : 0, tildes);
 	}
 	free(before);
 }

@@ -4,9 +4,10 @@
 /*
  * The options: one table, which drives the parsing, the help and the shell's completion.
  *
- * An option is "--name", "--name=VALUE", "--name VALUE", "-o VALUE" or "-oVALUE"; never abbreviated.
- * It may stand before or after the command. Behind the script, module or program of "run" nothing
- * is looked at: it belongs to the workload. FIL_OPTIONS in the environment holds defaults for "run".
+ * An option is "--name", "--name=VALUE", "--name VALUE", "-o VALUE" or "-oVALUE"; never
+ * abbreviated. It may stand before or after the command. Behind the script, module or program of
+ * "run" nothing is looked at: it belongs to the workload. FIL_OPTIONS in the environment holds
+ * defaults for "run".
  */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
@@ -81,7 +82,7 @@ struct options {
 	const char *of;
 	bool reversed;
 
-	/** What is left: the script or program and its arguments, the capture, the topic of help. NULL-terminated. */
+	/** The rest: script or program and arguments, capture, topic of help. NULL-terminated. */
 	char **words;
 	size_t word_count;
 

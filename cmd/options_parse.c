@@ -151,15 +151,16 @@ static int fail_unknown(struct parser *parser, const struct parsed_word *word)
 
 	snprintf(name, sizeof(name), "%.*s", (int)word->name_len, word->text);
 	if (other.row && command != COMMAND_NONE) {
-		return fail(parser, 0, word->name_len, NULL, "%s is an option of %s, not of %s", name,
-			    command_name(other.row->commands), command_name(command));
+		return fail(parser, 0, word->name_len, NULL, "%s is an option of %s, not of %s",
+			    name, command_name(other.row->commands), command_name(command));
 	}
 	near = suggest_nearest(name, option_names(command ? command : ANY_COMMAND));
 	if (near) {
 		snprintf(advice, sizeof(advice), "did you mean %s?", near);
 	} else if (is_option_of_python(word->text) && command == COMMAND_RUN) {
 		snprintf(advice, sizeof(advice),
-			 "for options of Python itself name it: fil-profile run python3 %s ...", name);
+			 "for options of Python itself name it: fil-profile run python3 %s ...",
+			 name);
 	} else {
 		snprintf(advice, sizeof(advice), "fil-profile help %s lists the options",
 			 command_name(command));
@@ -174,8 +175,8 @@ static int set_status(struct parser *parser, int *member, const struct parsed_wo
 	if (len < 1 || len > 3 || strspn(word->value, "0123456789") != len ||
 	    atoi(word->value) > 255) {
 		return fail(parser, (size_t)(word->value - parser->words[parser->at]), len, NULL,
-			    "%.*s: %s is not a number from 0 to 255", (int)word->name_len, word->text,
-			    word->value);
+			    "%.*s: %s is not a number from 0 to 255", (int)word->name_len,
+			    word->text, word->value);
 	}
 	*member = atoi(word->value);
 	return 0;
@@ -210,8 +211,8 @@ static int check_choice(struct parser *parser, const struct parsed_word *word)
 		snprintf(advice, sizeof(advice), "it is one of %s", known);
 	}
 	return fail(parser, (size_t)(word->value - parser->words[parser->at]), strlen(word->value),
-		    advice, "%.*s: unknown %s %s", (int)word->name_len, word->text, word->row->value,
-		    word->value);
+		    advice, "%.*s: unknown %s %s", (int)word->name_len, word->text,
+		    word->row->value, word->value);
 }
 
 /* Store what an option says. word->value is there if the option takes one. */
@@ -250,7 +251,8 @@ static int apply(struct parser *parser, const struct parsed_word *word)
 static int take_option(struct parser *parser)
 {
 	unsigned command = parser->options->command;
-	struct parsed_word word = parse_word(parser->words[parser->at], command ? command : ANY_COMMAND);
+	struct parsed_word word =
+		parse_word(parser->words[parser->at], command ? command : ANY_COMMAND);
 	bool is_empty;
 
 	if (!word.row) {
@@ -307,7 +309,7 @@ static int take_defaults(struct parser *parser, const char *defaults)
 	return 0;
 }
 
-/* Position of the command: the first word that is neither an option nor the value of one; 0: none. */
+/* Where the command is: the first word that is no option nor the value of one; 0: none. */
 static size_t find_command(char *const *argv)
 {
 	for (size_t i = 1; argv[i]; i++) {
@@ -346,7 +348,8 @@ static int fail_unknown_command(struct parser *parser, size_t at)
 	if (near) {
 		snprintf(advice, sizeof(advice), "did you mean %s?", near);
 	} else {
-		snprintf(advice, sizeof(advice), "to profile a program: fil-profile run %.200s", word);
+		snprintf(advice, sizeof(advice), "to profile a program: fil-profile run %.200s",
+			 word);
 	}
 	return fail(parser, 0, strlen(word), advice, "unknown command %s", word);
 }

@@ -149,12 +149,11 @@ static int check_machine(const struct link *link)
 	    machine.class == link->tool.class) {
 		return 0;
 	}
-	return program_refuse(link->refusal, 125, "use a fil-profile built for that machine",
-			      "%s is a program for %s (%s bits), this fil-profile is for %s (%s bits)",
-			      link->path, machine_name(machine.number),
-			      machine.class == ELFCLASS64 ? "64" : "32",
-			      machine_name(link->tool.number),
-			      link->tool.class == ELFCLASS64 ? "64" : "32");
+	return program_refuse(
+		link->refusal, 125, "use a fil-profile built for that machine",
+		"%s is a program for %s (%s bits), this fil-profile is for %s (%s bits)",
+		link->path, machine_name(machine.number), machine.class == ELFCLASS64 ? "64" : "32",
+		machine_name(link->tool.number), link->tool.class == ELFCLASS64 ? "64" : "32");
 }
 
 /* The loader itself is without an interpreter, but loads the hook into what it runs. */
@@ -201,13 +200,14 @@ static int check_linking(const struct link *link)
 	if (is_loader(link->path)) {
 		return 0;
 	}
-	return program_refuse(link->refusal, 125,
-			      "profile a dynamically linked build of it, or the Python script itself",
-			      "%s is statically linked: nothing can be loaded into it, so nothing would "
-			      "be recorded", link->path);
+	return program_refuse(
+		link->refusal, 125,
+		"profile a dynamically linked build of it, or the Python script itself",
+		"%s is statically linked: nothing can be loaded into it, so nothing is recorded",
+		link->path);
 }
 
-/* The loader ignores the hook in a program that gains rights. Of a script the kernel ignores them. */
+/* The loader ignores the hook in a program that gains rights; scripts gain none. */
 static int check_rights(const struct link *link)
 {
 	struct stat status;
@@ -217,17 +217,19 @@ static int check_rights(const struct link *link)
 	}
 	if (status.st_mode & S_ISUID ||
 	    (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) {
-		return program_refuse(link->refusal, 125,
-				      "if it runs another program (as sudo does), put fil-profile behind it: "
-				      "sudo fil-profile run ...",
-				      "%s is %s: the system keeps every profiler out of it", link->path,
-				      status.st_mode & S_ISUID ? "setuid" : "setgid");
+		return program_refuse(
+			link->refusal, 125,
+			"if it runs another program (as sudo does), put fil-profile behind it: "
+			"sudo fil-profile run ...",
+			"%s is %s: the system keeps every profiler out of it", link->path,
+			status.st_mode & S_ISUID ? "setuid" : "setgid");
 	}
 	if (geteuid() != 0 && fgetxattr(link->fd, "security.capability", NULL, 0) > 0) {
-		return program_refuse(link->refusal, 125, "run fil-profile as root, or a copy of the "
-				      "program without them",
-				      "%s has file capabilities: the system keeps every profiler out of it",
-				      link->path);
+		return program_refuse(
+			link->refusal, 125,
+			"run fil-profile as root, or a copy of the program without them",
+			"%s has file capabilities: the system keeps every profiler out of it",
+			link->path);
 	}
 	return 0;
 }
@@ -237,8 +239,9 @@ static int check_elf(const struct link *link)
 	Elf64_Ehdr header;
 
 	if (link->first_len < sizeof(header)) {
-		return program_refuse(link->refusal, 126, NULL, "%s is a damaged program: it ends in "
-				      "its ELF header", link->path);
+		return program_refuse(link->refusal, 126, NULL,
+				      "%s is a damaged program: it ends in its ELF header",
+				      link->path);
 	}
 	if (check_machine(link) != 0 || check_rights(link) != 0) {
 		return -1;
@@ -324,21 +327,22 @@ static int check_interpreter_exists(const struct link *link, const char *line, c
 	if (strchr(line, '\r')) {
 		advice = "its lines end as DOS writes them: sed -i 's/\\r$//' FILE mends that";
 	}
-	return program_refuse(link->refusal, error == ENOENT || error == ENOTDIR ? 127 : 126, advice,
-			      "%s begins with \"%s\", and %s %s", link->path, line, path,
+	return program_refuse(link->refusal, error == ENOENT || error == ENOTDIR ? 127 : 126,
+			      advice, "%s begins with \"%s\", and %s %s", link->path, line, path,
 			      error == ENOENT || error == ENOTDIR ? "does not exist"
 								  : "cannot be executed");
 }
 
-/* As load_script() of fs/binfmt_script.c takes the line apart: a path, then at most one argument. */
+/* As load_script() of fs/binfmt_script.c takes a line apart: a path, then at most one argument. */
 static int check_script(struct link *link)
 {
 	char line[FIRST_BYTES + 1], *at = link->first + 2, *path, *end;
 	size_t len = strcspn(link->first, "\n");
 
 	if (link->depth >= SCRIPT_DEPTH_MAX) {
-		return program_refuse(link->refusal, 126, NULL, "%s: more than %u files with #! lines "
-				      "that lead to each other", link->path, SCRIPT_DEPTH_MAX);
+		return program_refuse(link->refusal, 126, NULL,
+				      "%s: more than %u files with #! lines lead to each other",
+				      link->path, SCRIPT_DEPTH_MAX);
 	}
 	link->first[len] = '\0';
 	memcpy(line, link->first, len + 1);
@@ -347,8 +351,8 @@ static int check_script(struct link *link)
 	}
 	path = next_token(&at);
 	if (!path) {
-		return program_refuse(link->refusal, 126, NULL, "%s has a #! line that names no program",
-				      link->path);
+		return program_refuse(link->refusal, 126, NULL,
+				      "%s has a #! line that names no program", link->path);
 	}
 	at += strspn(at, " \t");
 	if (check_interpreter_exists(link, line, path) != 0) {
@@ -379,7 +383,8 @@ static int check_content(struct link *link)
 	return program_refuse(link->refusal, 126,
 			      "name the program that runs it: fil-profile run python3 FILE, or "
 			      "fil-profile run sh FILE",
-			      got ? "%s is neither a program nor a script with a #! line" : "%s is empty",
+			      got ? "%s is neither a program nor a script with a #! line"
+				  : "%s is empty",
 			      link->path);
 }
 

@@ -26,7 +26,7 @@ struct refusal {
 	int status;
 };
 
-/** The kind of machine a program is for: of an ELF header e_ident[EI_CLASS], [EI_DATA], e_machine. */
+/** What machine a program is for; in ELF headers e_ident[EI_CLASS], [EI_DATA], e_machine. */
 struct machine {
 	unsigned char class;
 	unsigned char data;

@@ -200,8 +200,8 @@ int cmd_report(const struct options *options)
 		return STATUS_OWN_ERROR;
 	}
 	if (format->binary && is_standard_output(options) && isatty(STDOUT_FILENO)) {
-		say_error("%s is not for a terminal: use -o FILE%s, or send it into a pipe", format->name,
-			  format->extension);
+		say_error("%s is not for a terminal: use -o FILE%s, or send it into a pipe",
+			  format->name, format->extension);
 		return STATUS_OWN_ERROR;
 	}
 	profile = read_profile(options->words[0]);

@@ -67,7 +67,7 @@ static int enter_new(int at, const char *name)
 		errno = EPERM;
 		return -1;
 	}
-	/* Not every file system has modes or owners to set: that is no reason to go without a report. */
+	/* Not every file system has modes or owners to set: no reason to go without a report. */
 	(void)fchmod(fd, 0700);
 	(void)give_to_caller(fd);
 	return fd_take(&fd);
@@ -155,7 +155,7 @@ bool result_folder_is_gone(const struct result_folder *folder)
 	return fstat(folder->fd, &status) != 0 || status.st_nlink == 0;
 }
 
-/* A folder of ours in the folder for temporary files; that one itself if somebody else has the name. */
+/* A folder of ours in $TMPDIR or /tmp; that one itself if somebody else has the name. */
 static char *fallback_parent(void)
 {
 	const char *temporary = getenv("TMPDIR");
@@ -189,7 +189,8 @@ int result_folder_replace(struct result_folder *folder, int64_t unix_ms)
 	int result = -1;
 
 	if (result_folder_is_gone(folder)) {
-		result = create_and_free(&other, strndup(folder->path, folder->parent_len), unix_ms);
+		result =
+			create_and_free(&other, strndup(folder->path, folder->parent_len), unix_ms);
 	}
 	if (result != 0) {
 		result = create_and_free(&other, fallback_parent(), unix_ms);
@@ -248,7 +249,6 @@ int result_file_open(struct result_file *file, const struct result_folder *folde
 
 	file->folder = folder;
 	file->name = name;
-	/* A snapshot's folder and the run's are different ones: the process id keeps both apart anyway. */
 	snprintf(file->temporary, sizeof(file->temporary), ".%.40s.%d", name, (int)getpid());
 	fd = fd_above_stdio(openat(folder->fd, file->temporary,
 				   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -276,7 +276,8 @@ int result_file_close(struct result_file *file, int result)
 	if (fclose(file->out) != 0 && !error) {
 		error = errno;
 	}
-	if (!error && renameat(file->folder->fd, file->temporary, file->folder->fd, file->name) != 0) {
+	if (!error &&
+	    renameat(file->folder->fd, file->temporary, file->folder->fd, file->name) != 0) {
 		error = errno;
 	}
 	if (error) {

@@ -277,8 +277,10 @@ void run_write_report(struct run *run)
 	}
 	unlinkat(run->folder.fd, REFUSED_CAPTURE, 0);
 	if (result > 256) {
-		say_error("the report is not complete: its writer was killed by signal %d; what there is "
-			  "is in %s", result - 256, run->folder.path);
+		say_error("the report is not complete: its writer was killed by signal %d; what "
+			  "there is "
+			  "is in %s",
+			  result - 256, run->folder.path);
 	} else if (result < 0 && errno == ETIMEDOUT) {
 		say_error("the report is not complete: it was given up; what there is is in %s",
 			  run->folder.path);

@@ -24,7 +24,8 @@ static unsigned edit_distance(const char *a, const char *b)
 		rows[0][j] = j;
 	}
 	for (unsigned i = 1; i <= a_len; i++) {
-		unsigned *row = rows[i % 3], *above = rows[(i - 1) % 3], *above2 = rows[(i + 1) % 3];
+		unsigned *row = rows[i % 3], *above = rows[(i - 1) % 3],
+			 *above2 = rows[(i + 1) % 3];
 		row[0] = i;
 		for (unsigned j = 1; j <= b_len; j++) {
 			unsigned replace = above[j - 1] + (a[i - 1] != b[j - 1]);

@@ -97,16 +97,18 @@ static int refuse_interpreter(const struct options *options, const char *name, i
 	int status = error == EACCES || error == EISDIR ? 126 : 127;
 
 	if (options->python) {
-		return program_refuse(refusal, status, "give --python the path of an interpreter, or "
+		return program_refuse(refusal, status,
+				      "give --python the path of an interpreter, or "
 				      "the name of one on PATH",
 				      "no such Python: %s: %s", name, strerror(error));
 	}
 	if (strchr(name, '/')) {
 		return program_refuse(refusal, status, "unset VIRTUAL_ENV, or give --python PATH",
-				      "no such Python: %s of VIRTUAL_ENV: %s", name, strerror(error));
+				      "no such Python: %s of VIRTUAL_ENV: %s", name,
+				      strerror(error));
 	}
-	return program_refuse(refusal, status, "give --python PATH", "no such Python: there is no %s "
-			      "on PATH", name);
+	return program_refuse(refusal, status, "give --python PATH",
+			      "no such Python: there is no %s on PATH", name);
 }
 
 static int check_script(const char *script, struct refusal *refusal)
@@ -114,8 +116,8 @@ static int check_script(const char *script, struct refusal *refusal)
 	if (strcmp(script, "-") == 0 || access(script, R_OK) == 0) {
 		return 0;
 	}
-	return program_refuse(refusal, errno == EACCES ? 126 : 127, NULL, "cannot read the script %s: %s",
-			      script, strerror(errno));
+	return program_refuse(refusal, errno == EACCES ? 126 : 127, NULL,
+			      "cannot read the script %s: %s", script, strerror(errno));
 }
 
 /* Make argv of the first words (NULLs left out) and the rest of the command line. */
@@ -178,10 +180,12 @@ static int refuse_not_found(const char *word, struct refusal *refusal)
 		return program_refuse(refusal, 127, NULL, "%s: %s", word, strerror(ENOENT));
 	}
 	if (strchr(word, ' ')) {
-		snprintf(advice, sizeof(advice), "give the program and its arguments as separate words");
+		snprintf(advice, sizeof(advice),
+			 "give the program and its arguments as separate words");
 	} else if (access(word, F_OK) == 0) {
 		snprintf(advice, sizeof(advice),
-			 "there is a file of that name here: fil-profile run ./%.100s if it is a program, "
+			 "there is a file of that name here: fil-profile run ./%.100s if it is a "
+			 "program, "
 			 "fil-profile run python3 %.100s if it is a script",
 			 word, word);
 	}
@@ -193,11 +197,12 @@ static int refuse_not_executable(const char *word, struct refusal *refusal)
 	char advice[512] = "";
 
 	if (is_folder(word)) {
-		return program_refuse(refusal, 126, NULL, "%s is a folder without a __main__.py", word);
+		return program_refuse(refusal, 126, NULL, "%s is a folder without a __main__.py",
+				      word);
 	}
 	if (program_is_script(word)) {
-		snprintf(advice, sizeof(advice), "chmod +x %.100s, or: fil-profile run python3 %.100s", word,
-			 word);
+		snprintf(advice, sizeof(advice),
+			 "chmod +x %.100s, or: fil-profile run python3 %.100s", word, word);
 	} else if (strchr(word, '/')) {
 		snprintf(advice, sizeof(advice),
 			 "if it is a Python script: fil-profile run python3 %.200s", word);
@@ -243,7 +248,8 @@ int target_resolve(struct target *target, const struct options *options, struct 
 		return resolve_python(target, options, tool, ret_refusal);
 	}
 	if (!options->word_count) {
-		return program_refuse(ret_refusal, 125, "fil-profile run SCRIPT.py", "there is nothing to run");
+		return program_refuse(ret_refusal, 125, "fil-profile run SCRIPT.py",
+				      "there is nothing to run");
 	}
 	if (is_for_python(options->words[0])) {
 		return resolve_python(target, options, tool, ret_refusal);

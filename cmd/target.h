@@ -16,7 +16,7 @@ struct target {
 	char *program;
 	/** NULL-terminated array, owned; its words are the command line's, or interpreter. */
 	char **argv;
-	/** The Python that was chosen, as somebody would have typed it; NULL for a program. Owned. */
+	/** The Python that was chosen, as one would have typed it; NULL for a program. Owned. */
 	char *interpreter;
 	/** The text given with -c, shown as the source of "<string>"; NULL: none. Not owned. */
 	const char *code_text;

@@ -22,7 +22,7 @@ static void take_char(const char **at, char **to, char *quote)
 		*quote = *quote ? '\0' : c;
 		return;
 	}
-	/* Between double quotes a backslash keeps only what would act there; before others it stays. */
+	/* Between double quotes a backslash keeps only what would act; before others it stays. */
 	if (c == '\\' && *quote != '\'' && **at &&
 	    (*quote != '"' || strchr("\"\\$`\n", **at))) {
 		c = *(*at)++;

@@ -31,9 +31,10 @@ static inline bool worker_is_running(const struct worker *worker)
 }
 
 /**
- * Wait up to timeout_ms for it (0: only look). Returns what work returned, 256 + N if signal N ended
- * it, or -1 with errno EAGAIN if it still runs, EINTR if a signal arrived in the meantime, ECHILD if
- * somebody else has reaped it. Unless it still runs, the worker is gone and may be started again.
+ * Wait up to timeout_ms for it (0: only look). Returns what work returned, 256 + N if signal N
+ * ended it, or -1 with errno EAGAIN if it still runs, EINTR if a signal arrived in the meantime,
+ * ECHILD if somebody else has reaped it. Unless it still runs, the worker is gone and may be
+ * started again.
  */
 int worker_wait(struct worker *worker, int timeout_ms);
 
