@@ -134,7 +134,8 @@ install_chroot() {
 	{
 		echo '#!/bin/sh'
 		printf "exec unshare --mount /bin/sh -c '%s' sh '%s' '%s' %s \"\$@\"\n" \
-			"${ENTER//\'/\'\\\'\'}" "$PYTHONS/$version/root" "$ROOT" "python$version"
+			"${ENTER//\'/\'\\\'\'}" "$PYTHONS/$version/root" "$ROOT" \
+			"/usr/bin/python$version"
 	} >"$new/bin/python$version"
 	chmod +x "$new/bin/python$version"
 	rm -rf "${PYTHONS:?}/$version"
