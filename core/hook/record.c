@@ -35,6 +35,21 @@ static struct record_block forget_block(uintptr_t address)
 	return taken;
 }
 
+/**
+ * Log2 of the spacing that a page with this block may have. pymalloc fills a page with blocks of
+ * one size, in steps of 16. A malloc mixes sizes; half the block's is a compromise between an empty
+ * slab and a page that is rebuilt.
+ */
+attr_inline unsigned guess_granule(uint64_t bytes, enum block_kind kind)
+{
+	uint64_t spacing = kind == BLOCK_OBJECT ? bytes + 15 : bytes / 2;
+	unsigned granule = spacing ? 63 - (unsigned)__builtin_clzll(spacing) : 0;
+	if (granule < kind) {
+		return kind;
+	}
+	return granule < LIVE_PAGE_SHIFT ? granule : LIVE_PAGE_SHIFT;
+}
+
 /** Put a block into the tables; false if there is no space. Under the lock. */
 static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool is_code,
 			enum block_kind kind)
@@ -47,10 +62,7 @@ static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool 
 			return false;
 		}
 	}
-	/* A first guess of the spacing in its page: small blocks as dense as the allocator places
-	   them, a block of half a page and more alone. */
-	unsigned granule = bytes >= 2048 ? 11 : (unsigned)kind;
-	return live_insert(&hook.live, &hook.view, address, block, granule);
+	return live_insert(&hook.live, &hook.view, address, block, guess_granule(bytes, kind));
 }
 
 static void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,

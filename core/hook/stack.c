@@ -24,10 +24,24 @@ void stack_look_for_python(void)
 	}
 }
 
+/** Tell the report what is known of the interpreter now. */
+static attr_cold void publish_python(void)
+{
+	struct slot *slot = hook.view.slot;
+	slot->python_version = hook.python.layout.version;
+	if (hook.python.layout.free_threaded) {
+		slot->image_flags |= IMAGE_FREE_THREADED;
+	}
+	slot->python_state = hook.python.state;
+}
+
 struct stack_frames stack_read(struct thread *self)
 {
 	struct stack_frames frames = { 0, 0 };
 	void *state = python_current_thread(&hook.python);
+	if (unlikely(hook.python.state != hook.view.slot->python_state)) {
+		publish_python();
+	}
 	if (state) {
 		frames.depth = python_walk(&hook.python, state, &self->python, &frames.unchanged);
 	}
