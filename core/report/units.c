@@ -11,7 +11,7 @@
 struct units_text units_count(uint64_t count)
 {
 	char digits[24];
-	struct units_text result = {""};
+	struct units_text result = { "" };
 	char *to = result.text;
 	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
 	for (int i = 0; i < len; i++) {
@@ -25,7 +25,7 @@ struct units_text units_count(uint64_t count)
 
 struct units_text units_bytes(uint64_t bytes)
 {
-	static const char *const names[] = {"KiB", "MiB", "GiB", "TiB"};
+	static const char *const names[] = { "KiB", "MiB", "GiB", "TiB" };
 	struct units_text result;
 	if (bytes < 1024) {
 		snprintf(result.text, sizeof(result.text), "%u byte%s", (unsigned)bytes,
@@ -43,8 +43,7 @@ struct units_text units_bytes(uint64_t bytes)
 		}
 	}
 	snprintf(result.text, sizeof(result.text), "%.26s.%u %s",
-		 units_count((uint64_t)(tenths / 10)).text, (unsigned)(tenths % 10),
-		 names[unit]);
+		 units_count((uint64_t)(tenths / 10)).text, (unsigned)(tenths % 10), names[unit]);
 	return result;
 }
 
@@ -73,7 +72,7 @@ struct units_text units_duration(uint64_t ms)
 
 struct units_text units_percent(uint64_t part, uint64_t whole)
 {
-	struct units_text result = {"0 %"};
+	struct units_text result = { "0 %" };
 	if (part == 0 || whole == 0) {
 		return result;
 	}

@@ -60,8 +60,8 @@ static void controls_are_visible(void)
 
 static void text_cannot_be_reordered_or_hidden(void)
 {
-	CHECK_STR(ESCAPED(ESCAPE_TERMINAL,
-			  "x\xe2\x80\xae" "cba\xe2\x81\xa6\xef\xbb\xbf\xe2\x80\x8b"),
+	CHECK_STR(ESCAPED(ESCAPE_TERMINAL, "x\xe2\x80\xae"
+					   "cba\xe2\x81\xa6\xef\xbb\xbf\xe2\x80\x8b"),
 		  "x\\u202ecba\\u2066\\ufeff\\u200b");
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xf3\xa0\x80\x81"), "\\U000e0001");
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xef\xbf\xbf\xf0\x9f\xbf\xbe"), "\\uffff\\U0001fffe");
@@ -71,12 +71,16 @@ static void text_cannot_be_reordered_or_hidden(void)
 static void invalid_bytes_become_replacement_characters(void)
 {
 #define FFFD "\xef\xbf\xbd"
-	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "a\xff\xfe" "b\x80"), "a" FFFD FFFD "b" FFFD);
+	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "a\xff\xfe"
+					 "b\x80"),
+		  "a" FFFD FFFD "b" FFFD);
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xc0\xaf\xc1\x81"), FFFD FFFD FFFD FFFD);
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xe0\x80\xaf"), FFFD FFFD FFFD);
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xed\xa0\x80"), FFFD FFFD FFFD);
 	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xf4\x90\x80\x80"), FFFD FFFD FFFD FFFD);
-	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xf1\x80\x80" "A\xe1\x80\xe2\xf0\x91\x92" "B"),
+	CHECK_STR(ESCAPED(ESCAPE_MARKUP, "\xf1\x80\x80"
+					 "A\xe1\x80\xe2\xf0\x91\x92"
+					 "B"),
 		  FFFD "A" FFFD FFFD FFFD "B");
 	CHECK_STR(ESCAPED(ESCAPE_JSON, "\xe4\xb8"), FFFD);
 	CHECK_STR(ESCAPED(ESCAPE_TERMINAL, FFFD), FFFD);
@@ -87,7 +91,7 @@ static void invalid_bytes_become_replacement_characters(void)
 static void any_two_bytes_are_harmless(void)
 {
 	for (unsigned pair = 0; pair < 0x10000; pair++) {
-		char bytes[2] = {(char)(pair >> 8), (char)pair};
+		char bytes[2] = { (char)(pair >> 8), (char)pair };
 		for (enum escape how = ESCAPE_TERMINAL; how <= ESCAPE_JSON_SHOWN; how++) {
 			const char *text = escaped(how, bytes, 2);
 			for (const char *at = text, *end = text + strlen(text); at < end;) {

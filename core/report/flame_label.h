@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * What is written on a box of a flame graph, and its colour. core/report/assets/flame.js does the
+ * same in the browser when boxes change their width: change both.
+ */
+#ifndef CORE_REPORT_FLAME_LABEL_H
+#define CORE_REPORT_FLAME_LABEL_H
+
+#include "core/profile/profile.h"
+#include "core/report/flame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/** Strings of the profile, as the workload had them: not yet escaped. */
+struct flame_label {
+	/** The file, as flame_short_path has it; "" for a label. */
+	const char *path;
+	const char *function;
+	const char *source; /* without indentation; "" if not known */
+	uint32_t line;      /* 0: not known */
+	/** Code of the workload, rather than of Python or of an installed package. */
+	bool own;
+};
+
+/**
+ * The end of a path that tells files apart: what follows site-packages, dist-packages or Python's
+ * library folder, or the directory that the program ran in. Points into file.
+ */
+const char *flame_short_path(const char *file, const char *directory);
+
+/** True for files of Python itself and of installed packages. */
+bool flame_is_library(const char *file);
+
+/** The label of a frame of the profile: not of FLAME_ROOT or FLAME_ELIDED. */
+struct flame_label flame_label_of(const struct profile *profile, uint32_t frame);
+
+/**
+ * Write as much of "path:line (function)" as fits in columns, for markup: whole; without leading
+ * folders; with the function clipped; without it; the end of the file's name; nothing.
+ */
+void flame_write_label(FILE *out, const struct flame_label *label, size_t columns);
+
+/** Write text for markup, its end replaced by an ellipsis if it is wider than columns. */
+void flame_write_clipped(FILE *out, const char *text, size_t columns);
+
+/** The colour of a box that holds part of whole, 0xrrggbb: the wider the redder; for dark text. */
+uint32_t flame_colour(uint64_t part, uint64_t whole);
+
+#endif
