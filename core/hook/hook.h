@@ -32,6 +32,7 @@
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
 #include "core/hook/codes.h"
+#include "core/hook/domains.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
 #include "core/hook/threads.h"
@@ -70,6 +71,7 @@ struct hook {
 	struct threads threads;
 
 	struct python python;
+	struct domains domains;
 	struct codes codes;
 	/** Live bytes at the highest refused allocation that was told to the supervisor. */
 	uint64_t highest_refusal;

@@ -43,6 +43,9 @@ struct stack_frames stack_read(struct thread *self)
 		publish_python();
 	}
 	if (state) {
+		if (unlikely(!hook.domains.settled)) {
+			domains_settle();
+		}
 		frames.depth = python_walk(&hook.python, state, &self->python, &frames.unchanged);
 	}
 	return frames;
@@ -126,5 +129,6 @@ uint32_t stack_node(struct thread *self, struct stack_frames frames)
 		node = frame_node(cache, i, node);
 		cache->node[i] = node;
 	}
+	cache->noded = frames.depth;
 	return likely(node) ? node : hook.node_no_stack;
 }

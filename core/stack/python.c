@@ -34,6 +34,8 @@ static const char *const names[] = {
 	"PyInterpreterState_Head",
 	"PyInterpreterState_Main",
 	"pthread_self",
+	"PyMem_GetAllocator",
+	"PyMem_SetAllocator",
 };
 
 static void *either(void *first, void *second)
@@ -58,6 +60,8 @@ static void take_symbols(struct python_symbols *symbols, const struct elf_wanted
 	symbols->interpreter_head = (void *(*)(void))found[12].address;
 	symbols->interpreter_main = (void *(*)(void))found[13].address;
 	symbols->thread_self = (unsigned long (*)(void))found[14].address;
+	symbols->get_allocator = (void (*)(int, void *))found[15].address;
+	symbols->set_allocator = (void (*)(int, void *))found[16].address;
 }
 
 static attr_noinline void find_symbols(struct python *python, const void *self)
@@ -193,4 +197,10 @@ void *python_current_thread(struct python *python)
 	}
 	current = symbols->thread_of_gil();
 	return current != NULL && symbols->is_finalizing() ? NULL : current;
+}
+
+bool python_may_change(struct python *python)
+{
+	void *current = python_current_thread(python);
+	return current != NULL && python->symbols.thread_unchecked() == current;
 }

@@ -46,6 +46,9 @@ struct python_symbols {
 	void *(*interpreter_head)(void);
 	void *(*interpreter_main)(void);
 	unsigned long (*thread_self)(void); /* pthread_self */
+	/* PyMem_GetAllocator, PyMem_SetAllocator: a domain, a PyMemAllocatorEx. */
+	void (*get_allocator)(int, void *);
+	void (*set_allocator)(int, void *);
 };
 
 /** One per process. Zeroed: nothing found. Memory is the caller's. */
@@ -77,6 +80,11 @@ struct python_cache {
 	uintptr_t *code;
 	/** For the caller to keep what it made of positions 0 to i. Kept for unchanged positions. */
 	uint32_t *node;
+	/**
+	 * How many outermost positions have their node: the caller sets it to depth when it has filled
+	 * them; a walk lowers it to the first one that has changed.
+	 */
+	uint32_t noded;
 	/** Hash of a frame address -> its position, or a stale one. */
 	uint32_t *position;
 	uint32_t capacity; /* a power of two, or 0 */
@@ -102,12 +110,15 @@ enum python_state python_attach(struct python *python, const void *self);
  */
 void *python_current_thread(struct python *python);
 
+/** True if the interpreter runs and the calling thread holds it (has the GIL, or is attached). */
+bool python_may_change(struct python *python);
+
 /**
  * Bring a cache up to date with the calling thread's frames.
  *
  * @param thread         What python_current_thread has just returned.
- * @param ret_unchanged  How many outermost positions are as they were after the previous walk of
- *                       this cache: same frame, instruction and code object. Their nodes stand.
+ * @param ret_unchanged  cache->noded: how many outermost positions are as they were when their nodes
+ *                       were filled, with the same frame, instruction and code object.
  * @return The depth: positions in use. 0 if there are no frames, or none that can be read.
  */
 unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,

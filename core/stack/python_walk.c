@@ -59,8 +59,7 @@ static bool cache_map(struct python_cache *cache, uint32_t capacity)
 	if (memory == NULL) {
 		return false;
 	}
-	*cache = (struct python_cache){ .capacity = capacity, .depth = cache->depth,
-					.cut = cache->cut };
+	cache->capacity = capacity;
 	cache->frame = (uintptr_t *)memory;
 	cache->instruction = cache->frame + capacity;
 	cache->code = cache->instruction + capacity;
@@ -102,6 +101,7 @@ static attr_noinline bool walk_grow(struct walk *walk)
 void python_cache_reset(struct python_cache *cache)
 {
 	cache->depth = 0;
+	cache->noded = 0;
 	cache->cut = false;
 }
 
@@ -263,8 +263,8 @@ static bool make_room(struct walk *walk)
 	return walk->fresh > 0;
 }
 
-/** Move the fresh frames down to position base, and end the walk. */
-static unsigned finish(struct walk *walk, uint32_t base)
+/** End the walk: the fresh frames stand above base positions, of which unchanged are as before. */
+static unsigned finish(struct walk *walk, uint32_t base, uint32_t unchanged)
 {
 	struct python_cache *cache = walk->cache;
 	uint32_t count = cache->capacity - walk->fresh;
@@ -273,6 +273,9 @@ static unsigned finish(struct walk *walk, uint32_t base)
 		remember_positions(cache, base, base + count);
 	}
 	cache->depth = base + count;
+	if (cache->noded > unchanged) {
+		cache->noded = unchanged;
+	}
 	return cache->depth;
 }
 
@@ -293,12 +296,10 @@ static bool is_readable(struct python *python, uintptr_t thread)
 		&& load_relaxed(&python->state) == PYTHON_ATTACHED;
 }
 
-unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
-		     unsigned *ret_unchanged)
+static unsigned walk_frames(struct python *python, void *thread, struct python_cache *cache)
 {
 	struct walk walk = { .python = python, .cache = cache, .limit = cache->depth,
 			     .fresh = cache->capacity };
-	*ret_unchanged = 0;
 	if (!is_readable(python, (uintptr_t)thread)) {
 		python_cache_reset(cache);
 		return 0;
@@ -309,7 +310,7 @@ unsigned python_walk(struct python *python, void *thread, struct python_cache *c
 		if (at == NOT_FOUND) {
 			if (!make_room(&walk)) {
 				cache->cut = true;
-				return finish(&walk, 0);
+				return finish(&walk, 0, 0);
 			}
 			if (!store_frame(&walk, --walk.fresh, frame)) {
 				return give_up(&walk);
@@ -322,14 +323,21 @@ unsigned python_walk(struct python *python, void *thread, struct python_cache *c
 			return give_up(&walk);
 		}
 		if (chain.last == 0 && (chain.link == 0 || cache->cut)) {
-			*ret_unchanged = chain.changed;
-			return finish(&walk, at + 1);
+			return finish(&walk, at + 1, chain.changed);
 		}
 		cut_loose(&walk, chain.last, at);
 		frame = chain.link;
 	}
 	cache->cut = false;
-	return finish(&walk, 0);
+	return finish(&walk, 0, 0);
+}
+
+unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
+		     unsigned *ret_unchanged)
+{
+	unsigned depth = walk_frames(python, thread, cache);
+	*ret_unchanged = cache->noded;
+	return depth;
 }
 
 /** Start of the bytecode that the frame at position i runs: with tlbc a copy of the thread's own. */
