@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/supervise/events.h"
+
+#include "core/base/atomic.h"
+#include "core/host/proc.h"
+#include "core/supervise/supervisor.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum event {
+	EVENT_WORKLOAD_ENDED,
+	EVENT_WORKLOAD_STOPPED,
+	EVENT_WORKLOAD_CONTINUED,
+	/** A signal for the workload alone. */
+	EVENT_SIGNAL,
+	/** We, or our group, are to go on. */
+	EVENT_SIGNAL_CONTINUE,
+	EVENT_COUNT
+};
+
+/** What an event brings along. */
+struct event_data {
+	int wait_status;
+	struct signalfd_siginfo info;
+};
+
+typedef void action(struct supervisor *s, const struct event_data *data);
+
+static void do_nothing(struct supervisor *s, const struct event_data *data)
+{
+	(void)s;
+	(void)data;
+}
+
+static void do_end(struct supervisor *s, const struct event_data *data)
+{
+	s->wait_status = data->wait_status;
+	s->state = STATE_ENDED;
+	s->end_ms = sampler_now_ms();
+	sampler_finish(&s->sampler, s->end_ms);
+}
+
+/** Job control reaches us through the workload: once it has stopped, the shell is to see us stopped. */
+static bool stop_is_for_the_group(const struct supervisor *s, int signal)
+{
+	/* A SIGSTOP is somebody's who wants this one process to stop, unless the workload does it to
+	   itself after its own handler of SIGTSTP. */
+	return getpgid(s->pid) == getpgrp() && (signal != SIGSTOP || s->terminal_stop_seen);
+}
+
+static void do_stop(struct supervisor *s, const struct event_data *data)
+{
+	int signal = WSTOPSIG(data->wait_status);
+	s->state = STATE_STOPPED;
+	if (stop_is_for_the_group(s, signal)) {
+		s->terminal_stop_seen = false;
+		signal_stop_self(signal);
+	}
+}
+
+static void do_run(struct supervisor *s, const struct event_data *data)
+{
+	(void)data;
+	s->state = STATE_RUNNING;
+	s->terminal_stop_seen = false;
+}
+
+static void do_forward(struct supervisor *s, const struct event_data *data)
+{
+	signal_forward(&data->info, s->pid);
+}
+
+/** The shell's SIGCONT went to the whole group; somebody's to us alone has to be passed on. */
+static void do_continue(struct supervisor *s, const struct event_data *data)
+{
+	struct proc_stat stat;
+	(void)data;
+	if (!proc_read_stat(s->proc_root, s->pid, &stat) || stat.state == 'T') {
+		kill(s->pid, SIGCONT);
+	}
+}
+
+static action *const actions[STATE_COUNT][EVENT_COUNT] = {
+	[STATE_RUNNING] = {
+		[EVENT_WORKLOAD_ENDED] = do_end,
+		[EVENT_WORKLOAD_STOPPED] = do_stop,
+		[EVENT_WORKLOAD_CONTINUED] = do_run,
+		[EVENT_SIGNAL] = do_forward,
+		[EVENT_SIGNAL_CONTINUE] = do_continue,
+	},
+	[STATE_STOPPED] = {
+		[EVENT_WORKLOAD_ENDED] = do_end,
+		[EVENT_WORKLOAD_STOPPED] = do_nothing,
+		[EVENT_WORKLOAD_CONTINUED] = do_run,
+		[EVENT_SIGNAL] = do_forward,
+		[EVENT_SIGNAL_CONTINUE] = do_continue,
+	},
+	[STATE_ENDED] = {
+		[EVENT_WORKLOAD_ENDED] = do_nothing,
+		[EVENT_WORKLOAD_STOPPED] = do_nothing,
+		[EVENT_WORKLOAD_CONTINUED] = do_nothing,
+		[EVENT_SIGNAL] = do_nothing,
+		[EVENT_SIGNAL_CONTINUE] = do_nothing,
+	},
+};
+
+static void happen(struct supervisor *s, enum event event, const struct event_data *data)
+{
+	actions[s->state][event](s, data);
+}
+
+/** One change of state of the workload. False if there is none. */
+static bool wait_once(struct supervisor *s)
+{
+	struct event_data data = { 0 };
+	pid_t pid;
+	do {
+		pid = wait4(s->pid, &data.wait_status, WNOHANG | WUNTRACED | WCONTINUED, &s->usage);
+	} while (pid < 0 && errno == EINTR);
+	if (pid != s->pid) {
+		return false;
+	}
+	if (WIFSTOPPED(data.wait_status)) {
+		happen(s, EVENT_WORKLOAD_STOPPED, &data);
+	} else if (WIFCONTINUED(data.wait_status)) {
+		happen(s, EVENT_WORKLOAD_CONTINUED, &data);
+	} else {
+		happen(s, EVENT_WORKLOAD_ENDED, &data);
+	}
+	return true;
+}
+
+static void handle_children(struct supervisor *s)
+{
+	while (s->state != STATE_ENDED && wait_once(s)) {
+	}
+}
+
+static void handle_signal(struct supervisor *s, const struct signalfd_siginfo *info)
+{
+	struct event_data data = { .info = *info };
+	switch (signal_classify(info, getpid(), s->pid, getsid(0) == getpid())) {
+	case SIGNAL_SNAPSHOT:
+		s->wants_snapshot = true;
+		break;
+	case SIGNAL_TERMINAL_STOP:
+		s->terminal_stop_seen = true;
+		break;
+	case SIGNAL_CONTINUE:
+		happen(s, EVENT_SIGNAL_CONTINUE, &data);
+		break;
+	case SIGNAL_DIRECT:
+	case SIGNAL_ADDRESSED:
+		happen(s, EVENT_SIGNAL, &data);
+		break;
+	case SIGNAL_CHILD: /* whatever woke us, the children are looked at */
+	case SIGNAL_IGNORED:
+		break;
+	}
+}
+
+static void handle_signals(struct supervisor *s)
+{
+	struct signalfd_siginfo info;
+	while (signals_read(&s->signals, &info)) {
+		handle_signal(s, &info);
+	}
+}
+
+/** Note refusals as they happen: at the end it matters how long ago the last one was. */
+static void note_refusals(struct supervisor *s)
+{
+	uint64_t count = load_relaxed(&s->passing.slot->failed_count);
+	s->refusals.allocations_at_end = load_relaxed(&s->passing.header->totals.allocations);
+	if (count != s->refusals.count) {
+		s->refusals.count = count;
+		s->refusals.allocations_then = s->refusals.allocations_at_end;
+	}
+}
+
+static void handle_request(struct supervisor *s)
+{
+	struct request *request = &s->passing.slot->request;
+	/* Pairs with the CAS by which a hook posts: what it wrote before is there. */
+	uint32_t kind = load_acquire(&request->kind);
+	uint32_t serial = load_relaxed(&request->serial);
+	if (kind == REQUEST_SNAPSHOT) {
+		s->wants_snapshot = true;
+	}
+	if (kind == REQUEST_FAILED_ALLOCATION) {
+		s->wants_failed |= serial != s->serial_seen;
+		s->serial_seen = serial;
+	} else if (kind != REQUEST_NONE) {
+		supervise_answer(s);
+	}
+}
+
+void events_wait(struct supervisor *s)
+{
+	struct pollfd polled[] = {
+		{ .fd = s->signals.fd, .events = POLLIN },
+		{ .fd = s->doorbell.event_fd, .events = POLLIN },
+	};
+	uint64_t now_ms = sampler_now_ms();
+	int timeout_ms = now_ms < s->sampler.next_ms ? (int)(s->sampler.next_ms - now_ms) : 0;
+	poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms);
+	if (polled[1].revents) {
+		doorbell_clear(&s->doorbell);
+	}
+	handle_request(s);
+	note_refusals(s);
+	handle_signals(s);
+	handle_children(s);
+	now_ms = sampler_now_ms();
+	if (s->state != STATE_ENDED && now_ms >= s->sampler.next_ms) {
+		sampler_look(&s->sampler, now_ms);
+	}
+}

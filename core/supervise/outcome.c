@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* From what was seen to a struct outcome; and ending as the workload did. */
+#include "core/base/atomic.h"
+#include "core/host/proc.h"
+#include "core/supervise/supervisor.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int64_t timeval_ms(struct timeval time)
+{
+	return (int64_t)time.tv_sec * 1000 + time.tv_usec / 1000;
+}
+
+/** How it ended: status, signal and verdict. */
+static void fill_end(const struct supervisor *s, struct outcome *outcome)
+{
+	outcome->verdict = verdict_decide(s->wait_status, &s->sampler.kills_before, &s->sampler.kills,
+					  &s->refusals);
+	if (WIFEXITED(s->wait_status)) {
+		outcome->exit_status = WEXITSTATUS(s->wait_status);
+	} else if (WIFSIGNALED(s->wait_status)) {
+		outcome->signal = WTERMSIG(s->wait_status);
+		outcome->core_dumped = WCOREDUMP(s->wait_status);
+	}
+	outcome->cpu_user_ms = timeval_ms(s->usage.ru_utime);
+	outcome->cpu_system_ms = timeval_ms(s->usage.ru_stime);
+}
+
+struct outcome supervise_outcome(const struct supervisor *s)
+{
+	const struct sampler *sampler = &s->sampler;
+	bool has_ended = s->state == STATE_ENDED;
+	struct outcome outcome = {
+		.verdict = VERDICT_RUNNING,
+		.start_unix_ms = s->start_unix_ms,
+		.duration_ms = (int64_t)((has_ended ? s->end_ms : sampler_now_ms()) - s->start_ms),
+		.max_rss_bytes = sampler->highest.peak_rss_bytes,
+		.children = load_relaxed(&s->passing.header->children),
+		.cgroup_limit_bytes = sampler->limit_bytes,
+		.cgroup_max_usage_bytes = sampler->highest.cgroup_bytes,
+		.cgroup_oom_kills = oom_moved(sampler->kills_before.own, sampler->kills.own),
+		.machine_oom_kills = oom_moved(sampler->kills_before.machine, sampler->kills.machine),
+		.machine_ram_bytes = proc_machine_ram(s->proc_root),
+		.failed_bytes = load_relaxed(&s->passing.slot->failed_bytes),
+		.failed_count = load_relaxed(&s->passing.slot->failed_count),
+	};
+	if (has_ended) {
+		fill_end(s, &outcome);
+	}
+	uint64_t kernel_max_rss = (uint64_t)s->usage.ru_maxrss * 1024u;
+	if (has_ended && kernel_max_rss > outcome.max_rss_bytes) {
+		outcome.max_rss_bytes = kernel_max_rss;
+	}
+	return outcome;
+}
+
+/** No core of ours: neither a file nor a pipe to a handler (that one ignores the limit). */
+static void forbid_core(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+		limit.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &limit);
+	}
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static void die_by(int signal)
+{
+	struct sigaction standard = { .sa_handler = SIG_DFL };
+	sigset_t only;
+	forbid_core();
+	sigaction(signal, &standard, NULL);
+	sigemptyset(&only);
+	sigaddset(&only, signal);
+	raise(signal);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+}
+
+_Noreturn void supervise_die_as(const struct outcome *outcome)
+{
+	if (outcome->verdict == VERDICT_RUNNING || outcome->verdict == VERDICT_UNKNOWN) {
+		exit(125);
+	}
+	if (outcome->signal) {
+		/* The first process of a container ignores signals that it does not handle. */
+		if (getpid() != 1) {
+			die_by(outcome->signal);
+		}
+		exit(128 + outcome->signal);
+	}
+	exit(outcome->exit_status);
+}

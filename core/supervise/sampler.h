@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Looks at the workload from outside now and then: often while its memory moves, four times a second
+ * while it does not, and never for more than a hundredth of a processor.
+ */
+#ifndef CORE_SUPERVISE_SAMPLER_H
+#define CORE_SUPERVISE_SAMPLER_H
+
+#include "core/shm/segment.h"
+#include "core/supervise/timeline.h"
+#include "oomsim/usage.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct sampler {
+	struct usage_source source;
+	const struct segment_header *header;
+	int segment_fd;
+	struct timeline timeline;
+	/** Highest of everything that was seen; the segment's pages are taken off shared_bytes. */
+	struct usage highest;
+	/** Lowest limit over the workload's cgroup; 0: none. */
+	uint64_t limit_bytes;
+	/** cgroup_peak when the workload came into its group: it tells only if it has risen since. */
+	uint64_t cgroup_peak_start;
+	/** Counters when the workload came into its group, and as last read. */
+	struct oom_counters kills_before;
+	struct oom_counters kills;
+	uint64_t start_ms;
+	uint64_t next_ms;
+	uint32_t interval_ms;
+	uint64_t last_resident_bytes;
+	uint64_t last_tracked_bytes;
+};
+
+/** Start with the workload's process. root as in core/host/proc.h. */
+void sampler_open(struct sampler *sampler, const char *root, pid_t pid, int segment_fd,
+		  const struct segment_header *header, uint64_t start_ms);
+void sampler_close(struct sampler *sampler);
+
+/** Look now (now_ms on the monotonic clock), and decide when to look again: next_ms. */
+void sampler_look(struct sampler *sampler, uint64_t now_ms);
+
+/** The counters at the end, after the workload has died. */
+void sampler_finish(struct sampler *sampler, uint64_t now_ms);
+
+/** Milliseconds on the monotonic clock. */
+uint64_t sampler_now_ms(void);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/supervise/supervise.h"
+
+#include "core/base/atomic.h"
+#include "core/base/sys.h"
+#include "core/host/proc.h"
+#include "core/supervise/child.h"
+#include "core/supervise/environment.h"
+#include "core/supervise/error.h"
+#include "core/supervise/events.h"
+#include "core/supervise/supervisor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t unix_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/** Everything that the workload will find. Order: signals first, so that none kills us halfway. */
+static bool prepare(struct supervisor *s, const struct supervise_options *options,
+		    struct supervise_error *ret_error)
+{
+	const char *root = options->proc_root ? options->proc_root : "/";
+	/* Paths are put behind it, with a slash. */
+	snprintf(s->proc_root, sizeof(s->proc_root), "%s", strcmp(root, "/") == 0 ? "" : root);
+	if (signals_open(&s->signals) < 0) {
+		return error_set(ret_error, 125, errno, "cannot read signals");
+	}
+	if (!passing_open(&s->passing, options, ret_error)) {
+		return false;
+	}
+	if (!doorbell_claim(&s->doorbell, s->passing.header)) {
+		return error_set(ret_error, 125, errno, "cannot announce ourselves to the workload");
+	}
+	return true;
+}
+
+static bool launch(struct supervisor *s, const struct supervise_options *options,
+		   struct supervise_error *ret_error)
+{
+	const char *hook_path = s->passing.hook_path[0] ? s->passing.hook_path : NULL;
+	char **environment =
+		environment_new(options->envp, hook_path, s->passing.segment_path);
+	if (!environment) {
+		return error_set(ret_error, 125, errno, "cannot put the environment together");
+	}
+	struct cgroup group = cgroup_find(s->proc_root, 0);
+	struct child_plan plan = {
+		.options = options,
+		.passing = &s->passing,
+		.signals = &s->signals,
+		.environment = environment,
+		.oom_bias = child_oom_bias(cgroup_limit(&group), proc_machine_ram(s->proc_root)),
+	};
+	s->start_unix_ms = unix_ms();
+	s->start_ms = sampler_now_ms();
+	s->pid = child_start(&plan, ret_error);
+	environment_free(environment);
+	return s->pid > 0;
+}
+
+struct supervisor *supervise_start(const struct supervise_options *options,
+				   struct supervise_error *ret_error)
+{
+	struct supervisor *s = calloc(1, sizeof(*s));
+	if (!s) {
+		error_set(ret_error, 125, errno, "cannot start");
+		return NULL;
+	}
+	s->passing = (struct passing){ .segment_fd = -1, .hook_fd = -1 };
+	s->doorbell.event_fd = -1;
+	s->sampler.source.status_fd = -1;
+	s->sampler.source.membership_fd = -1;
+	if (!prepare(s, options, ret_error) || !launch(s, options, ret_error)) {
+		supervise_done(s);
+		return NULL;
+	}
+	doorbell_listen(&s->doorbell);
+	sampler_open(&s->sampler, s->proc_root, s->pid, s->passing.segment_fd, s->passing.header,
+		     s->start_ms);
+	return s;
+}
+
+enum supervise_event supervise_next(struct supervisor *s)
+{
+	for (;;) {
+		if (s->wants_failed) {
+			s->wants_failed = false;
+			return SUPERVISE_FAILED_ALLOCATION;
+		}
+		if (s->state == STATE_ENDED) {
+			return SUPERVISE_ENDED;
+		}
+		if (s->wants_snapshot) {
+			s->wants_snapshot = false;
+			return SUPERVISE_SNAPSHOT;
+		}
+		events_wait(s);
+	}
+}
+
+void supervise_answer(struct supervisor *s)
+{
+	uint32_t *kind = &s->passing.slot->request.kind;
+	/* Pairs with the acquire load of the hook that waits. */
+	store_release(kind, REQUEST_NONE);
+	sys_futex_wake(kind, INT_MAX);
+}
+
+int supervise_segment_fd(const struct supervisor *s)
+{
+	return s->passing.segment_fd;
+}
+
+const struct usage_sample *supervise_timeline(const struct supervisor *s, uint32_t *ret_count)
+{
+	*ret_count = s->sampler.timeline.count;
+	return s->sampler.timeline.bins;
+}
+
+pid_t supervise_pid(const struct supervisor *s)
+{
+	return s->pid;
+}
+
+void supervise_done(struct supervisor *s)
+{
+	if (!s) {
+		return;
+	}
+	sampler_close(&s->sampler);
+	doorbell_close(&s->doorbell);
+	passing_close(&s->passing);
+	signals_close(&s->signals);
+	free(s);
+}

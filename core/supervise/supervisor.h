@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* The supervisor's state, for the files of this folder. */
+#ifndef CORE_SUPERVISE_SUPERVISOR_H
+#define CORE_SUPERVISE_SUPERVISOR_H
+
+#include "core/supervise/doorbell.h"
+#include "core/supervise/passing.h"
+#include "core/supervise/sampler.h"
+#include "core/supervise/signals.h"
+#include "core/supervise/supervise.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+enum supervisor_state {
+	STATE_RUNNING,
+	/** The workload is stopped (job control, or somebody's SIGSTOP). */
+	STATE_STOPPED,
+	STATE_ENDED,
+	STATE_COUNT
+};
+
+struct supervisor {
+	enum supervisor_state state;
+	char proc_root[PATH_MAX];
+	struct passing passing;
+	struct signals signals;
+	struct doorbell doorbell;
+	struct sampler sampler;
+	pid_t pid;
+
+	/** What supervise_next is to hand out. */
+	bool wants_snapshot;
+	bool wants_failed;
+	/** The request that was last handed out, so that it is not handed out again before its answer. */
+	uint32_t serial_seen;
+
+	/** The terminal has told the group to stop since it last went on. */
+	bool terminal_stop_seen;
+
+	/** Refused allocations as last noticed. */
+	struct refusals refusals;
+
+	int64_t start_unix_ms;
+	uint64_t start_ms;
+	uint64_t end_ms;
+	int wait_status;
+	struct rusage usage;
+};
+
+#endif

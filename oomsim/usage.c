@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "oomsim/usage.h"
+
+#include "core/base/hash.h"
+#include "core/host/fd.h"
+#include "core/host/proc.h"
+
+#include <fcntl.h>
+
+static int open_of(const struct usage_source *source, const char *name)
+{
+	char path[PROC_PATH_MAX];
+	if (!proc_path(path, sizeof(path), source->root, source->pid, name)) {
+		return -1;
+	}
+	return fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+void usage_open(struct usage_source *source, const char *root, pid_t pid)
+{
+	*source = (struct usage_source){ .root = root, .pid = pid };
+	source->status_fd = open_of(source, "status");
+	source->membership_fd = open_of(source, "cgroup");
+	usage_follow(source);
+}
+
+void usage_close(struct usage_source *source)
+{
+	fd_close(&source->status_fd);
+	fd_close(&source->membership_fd);
+}
+
+bool usage_follow(struct usage_source *source)
+{
+	char text[4096];
+	ssize_t len = source->membership_fd < 0
+		? -1
+		: fd_read_text(source->membership_fd, text, sizeof(text));
+	if (len <= 0) {
+		return false;
+	}
+	uint64_t hash = hash_bytes(text, (size_t)len);
+	struct proc_stat stat;
+	/* A process that has ended is shown in the root group: the one it was in is what counts. */
+	if (hash == source->membership_hash || !proc_read_stat(source->root, source->pid, &stat)
+	    || stat.state == 'Z' || stat.state == 'X') {
+		return false;
+	}
+	source->membership_hash = hash;
+	source->group = cgroup_find(source->root, source->pid);
+	return true;
+}
+
+struct usage usage_read(const struct usage_source *source)
+{
+	char text[4096];
+	struct proc_memory memory = { 0 };
+	if (source->status_fd >= 0 && fd_read_text(source->status_fd, text, sizeof(text)) > 0) {
+		memory = proc_parse_memory(text);
+	}
+	return (struct usage){
+		.anonymous_bytes = memory.anonymous_bytes,
+		.shared_bytes = memory.shared_bytes,
+		.file_bytes = memory.file_bytes,
+		.peak_rss_bytes = memory.peak_rss_bytes,
+		.cgroup_bytes = cgroup_usage(&source->group),
+	};
+}
+
+struct oom_counters usage_oom_counters(const char *root, const struct cgroup *group)
+{
+	return (struct oom_counters){
+		.own = cgroup_oom_kills(group),
+		.ancestors = cgroup_ancestors_oom_kills(group),
+		.machine = proc_machine_oom_kills(root),
+	};
+}
