@@ -17,6 +17,8 @@ AR = ar
 STRIP = strip
 MUSL_CC ?= $(firstword $(wildcard build/deps/musl/bin/musl-gcc) musl-gcc)
 WERROR ?= -Werror
+# make V=1 prints the commands.
+Q = $(if $(V),,@echo "  $@";)
 
 # SAN=asan or SAN=ubsan: the tool and its unit tests under sanitizers, against this machine's libc.
 B := build$(SAN:%=/%)
@@ -68,38 +70,38 @@ TOOL = $(if $(wildcard cmd/main.c),$(B)/fil-profile)
 all: $(HOOK) $(B)/libfil.a $(TOOL)
 
 $(B)/fil-profile: $(B)/fil-profile.debug
-	$(if $(SAN),cp $< $@,$(STRIP) -o $@ $<)
+	$(Q)$(if $(SAN),cp $< $@,$(STRIP) -o $@ $<)
 
 $(B)/fil-profile.debug: $(TOOL_OBJECTS) $(LIBS)
-	$(TOOL_CC) $(TOOL_LDFLAGS) -o $@ $^
+	$(Q)$(TOOL_CC) $(TOOL_LDFLAGS) -o $@ $^
 
 $(B)/libfil.a: $(LIB_OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 build/hook.so: build/hook.debug.so
-	$(STRIP) -o $@ $<
+	$(Q)$(STRIP) -o $@ $<
 
 build/hook.debug.so: $(HOOK_OBJECTS) $(UNWIND)/lib/libunwind.a
-	$(CC) $(HOOK_LDFLAGS) -o $@ $^ -lgcc
+	$(Q)$(CC) $(HOOK_LDFLAGS) -o $@ $^ -lgcc
 
 $(B)/tool/%.c.o: %.c Makefile | $(LIBS)
 	@mkdir -p $(@D)
-	$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) -c -o $@ $<
+	$(Q)$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) -c -o $@ $<
 
 # An assembly file embeds other files of its folder (.incbin), or the hook.
 embeds = $(filter-out %.c %.h %.S,$(wildcard $(dir $1)*.*))
 $(B)/tool/cmd/hook_image.S.o: build/hook.so
 $(B)/tool/%.S.o: %.S Makefile $$(call embeds,$$*)
 	@mkdir -p $(@D)
-	$(TOOL_CC) -I. -Ibuild -c -o $@ $<
+	$(Q)$(TOOL_CC) -I. -Ibuild -c -o $@ $<
 
 build/hook/%.c.o: %.c Makefile | $(LIBS)
 	@mkdir -p $(@D)
-	$(MUSL_CC) $(CFLAGS_ALL) $(HOOK_CFLAGS) -c -o $@ $<
+	$(Q)$(MUSL_CC) $(CFLAGS_ALL) $(HOOK_CFLAGS) -c -o $@ $<
 
 build/hook/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
-	$(MUSL_CC) -I. -DFIL_HOOK=1 -c -o $@ $<
+	$(Q)$(MUSL_CC) -I. -DFIL_HOOK=1 -c -o $@ $<
 
 $(LIBS):
 	./build.sh deps
@@ -113,7 +115,7 @@ unit: $(UNIT_TESTS)
 
 $(B)/unit/%: tests/unit/%.c $(B)/libfil.a $(LIBS) Makefile
 	@mkdir -p $(@D)
-	$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< \
+	$(Q)$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< \
 		$(B)/libfil.a $(LIBS)
 
 # Programs to be profiled, built as their authors would: a line "// build: FLAGS" in one adds flags.
@@ -121,7 +123,7 @@ workloads: $(WORKLOADS)
 
 build/workloads/%: tests/workloads/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -O1 -g -Wall -pthread -o $@ $< $(shell sed -n 's|^// build: ||p' tests/workloads/$*.c)
+	$(Q)$(CC) -O1 -g -Wall -pthread -o $@ $< $(shell sed -n 's|^// build: ||p' tests/workloads/$*.c)
 
 # The fast lane, and everything. Under SAN only what runs in the tool: unit and command-line tests.
 check check-full: all unit workloads
