@@ -41,7 +41,7 @@ CFLAGS_ALL = -std=gnu17 -g -Wall -Wextra $(WERROR) -D_GNU_SOURCE= -I. -isystem $
 HOOK_CFLAGS = -O2 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
 	$(addprefix -fno-builtin-,malloc calloc realloc free) -fno-tree-loop-distribute-patterns \
 	-fasynchronous-unwind-tables -fno-plt -ffunction-sections -fdata-sections \
-	-fstack-usage -DFIL_HOOK=1 \
+	-fcallgraph-info=su -DFIL_HOOK=1 \
 	$(if $(filter aarch64,$(ARCH)),-mno-outline-atomics)
 # No pack-relative-relocs: glibc 2.31 and musl 1.2.3 crash at load on them. -z defs: whatever the
 # hook takes from the workload has to be a weak reference; tests/lint/hook-abi has the list.
