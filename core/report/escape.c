@@ -226,3 +226,49 @@ void escape_text(FILE *out, enum escape how, const char *text)
 {
 	escape_bytes(out, how, text, strlen(text));
 }
+
+#define ELLIPSIS "\xe2\x80\xa6"
+/** With fewer columns a text that is cut says nothing. */
+#define COLUMNS_MIN 4u
+
+void escape_start(FILE *out, enum escape how, const char *text, size_t columns)
+{
+	size_t len = strlen(text), used = 0;
+	if (escape_columns(text, len) <= columns) {
+		escape_bytes(out, how, text, len);
+		return;
+	}
+	if (columns < COLUMNS_MIN) {
+		return;
+	}
+	for (const char *at = text, *end = text + len; at < end;) {
+		const char *start = at;
+		escape_next_char(&at, end);
+		used += escape_columns(start, (size_t)(at - start));
+		if (used > columns - 1) {
+			escape_bytes(out, how, text, (size_t)(start - text));
+			break;
+		}
+	}
+	fputs(ELLIPSIS, out);
+}
+
+void escape_end(FILE *out, enum escape how, const char *text, size_t columns)
+{
+	const char *at = text, *end = text + strlen(text);
+	size_t left = escape_columns(text, (size_t)(end - text));
+	if (left <= columns) {
+		escape_text(out, how, text);
+		return;
+	}
+	if (columns < COLUMNS_MIN) {
+		return;
+	}
+	while (left > columns - 1) {
+		const char *start = at;
+		escape_next_char(&at, end);
+		left -= escape_columns(start, (size_t)(at - start));
+	}
+	fputs(ELLIPSIS, out);
+	escape_text(out, how, at);
+}

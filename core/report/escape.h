@@ -46,6 +46,13 @@ uint32_t escape_next_char(const char **at, const char *end);
 /** Columns that a code point takes in a monospaced font: 0, 1 or 2. Shown as escape_bytes does. */
 unsigned escape_char_columns(uint32_t c);
 
+/**
+ * Write the start, or the end, of a text that takes more than columns, with an ellipsis for the
+ * rest; all of it if it fits. Nothing if it does not and columns are fewer than 4.
+ */
+void escape_start(FILE *out, enum escape how, const char *text, size_t columns);
+void escape_end(FILE *out, enum escape how, const char *text, size_t columns);
+
 /** Columns of len bytes when written with any of the forms that make visible. */
 size_t escape_columns(const char *bytes, size_t len);
 

@@ -77,42 +77,6 @@ struct flame_label flame_label_of(const struct profile *profile, uint32_t number
 	return label;
 }
 
-void flame_write_clipped(FILE *out, const char *text, size_t columns)
-{
-	size_t len = strlen(text), used = 0;
-	if (escape_columns(text, len) <= columns) {
-		escape_bytes(out, ESCAPE_MARKUP, text, len);
-		return;
-	}
-	if (columns < COLUMNS_MIN) {
-		return;
-	}
-	for (const char *at = text, *end = text + len; at < end;) {
-		const char *start = at;
-		escape_next_char(&at, end);
-		used += escape_columns(start, (size_t)(at - start));
-		if (used > columns - 1) {
-			escape_bytes(out, ESCAPE_MARKUP, text, (size_t)(start - text));
-			break;
-		}
-	}
-	fputs(ELLIPSIS, out);
-}
-
-/* The end of a text that has too many columns, behind an ellipsis. */
-static void write_end(FILE *out, const char *text, size_t columns)
-{
-	const char *at = text, *end = text + strlen(text);
-	if (columns < COLUMNS_MIN) {
-		return;
-	}
-	while (escape_columns(at, (size_t)(end - at)) > columns - 1) {
-		escape_next_char(&at, end);
-	}
-	fputs(ELLIPSIS, out);
-	escape_bytes(out, ESCAPE_MARKUP, at, (size_t)(end - at));
-}
-
 /* The path without as many leading folders as it takes to have at most columns; NULL: it cannot. */
 static const char *fit_path(const char *path, size_t columns, bool *ret_cut)
 {
@@ -140,7 +104,7 @@ static void write_place(FILE *out, const char *path, const char *line, const cha
 	fputs(line, out);
 	if (function) {
 		fputs(" (", out);
-		flame_write_clipped(out, function, columns);
+		escape_start(out, ESCAPE_MARKUP, function, columns);
 		fputc(')', out);
 	}
 }
@@ -148,7 +112,7 @@ static void write_place(FILE *out, const char *path, const char *line, const cha
 void flame_write_label(FILE *out, const struct flame_label *label, size_t columns)
 {
 	if (!label->path[0]) {
-		flame_write_clipped(out, label->function, columns);
+		escape_start(out, ESCAPE_MARKUP, label->function, columns);
 		return;
 	}
 	char line[16] = "";
@@ -175,7 +139,7 @@ void flame_write_label(FILE *out, const struct flame_label *label, size_t column
 		write_place(out, name, line, left >= COLUMNS_MIN + 3 ? label->function : NULL,
 			    left - 3);
 	} else if (columns >= rest + COLUMNS_MIN) {
-		write_end(out, name, columns - rest);
+		escape_end(out, ESCAPE_MARKUP, name, columns - rest);
 		fputs(line, out);
 	}
 }

@@ -16,6 +16,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/** Names and source lines are cut at that width even where there is room for all of it. */
+#define FLAME_TEXT_COLUMNS 400u
+
 /** Strings of the profile, as the workload had them: not yet escaped. */
 struct flame_label {
 	/** The file, as flame_short_path has it; "" for a label. */
@@ -44,9 +47,6 @@ struct flame_label flame_label_of(const struct profile *profile, uint32_t frame)
  * folders; with the function clipped; without it; the end of the file's name; nothing.
  */
 void flame_write_label(FILE *out, const struct flame_label *label, size_t columns);
-
-/** Write text for markup, its end replaced by an ellipsis if it is wider than columns. */
-void flame_write_clipped(FILE *out, const char *text, size_t columns);
 
 /** The colour of a box that holds part of whole, 0xrrggbb: the wider the redder; for dark text. */
 uint32_t flame_colour(uint64_t part, uint64_t whole);

@@ -24,7 +24,7 @@
 #define MARGIN_PX 10u
 #define GRAPH_PX (WIDTH_PX - 2 * MARGIN_PX)
 #define GRAPH_TOP_PX 60u
-#define FOOT_PX 44u
+#define FOOT_PX 56u
 #define NAME_PX 20u /* height of a box's first line */
 #define CODE_PX 19u /* and of its second, if it has one */
 /** Boxes narrower than that share of the whole are not drawn: 1/500, as Fil does. */
@@ -133,13 +133,15 @@ static void write_place(const struct svg *svg, const struct flame_box *box)
 {
 	const struct profile_frame *frame = &svg->profile->frames[box->frame];
 	if (!(frame->flags & FRAME_LABEL)) {
-		escape_text(svg->out, ESCAPE_MARKUP, profile_string(svg->profile, frame->file));
+		escape_end(svg->out, ESCAPE_MARKUP, profile_string(svg->profile, frame->file),
+			   FLAME_TEXT_COLUMNS);
 		if (frame->line) {
 			fprintf(svg->out, ":%u", frame->line);
 		}
 		fputs(" (", svg->out);
 	}
-	escape_text(svg->out, ESCAPE_MARKUP, profile_string(svg->profile, frame->function));
+	escape_start(svg->out, ESCAPE_MARKUP, profile_string(svg->profile, frame->function),
+		     FLAME_TEXT_COLUMNS);
 	fputs(frame->flags & FRAME_LABEL ? "" : ")", svg->out);
 }
 
@@ -177,7 +179,7 @@ static void write_title(const struct svg *svg, const struct flame_box *box,
 	}
 	fputc('\n', svg->out);
 	if (has_code(svg, box)) {
-		escape_text(svg->out, ESCAPE_MARKUP, label->source);
+		escape_start(svg->out, ESCAPE_MARKUP, label->source, FLAME_TEXT_COLUMNS);
 		fputs(svg->profile->frames[box->frame].flags & FRAME_SOURCE_CHANGED
 			      ? " (the file has changed since)\n"
 			      : "\n",
@@ -192,14 +194,14 @@ static void write_label_data(const struct svg *svg, const struct flame_label *la
 {
 	if (label->path[0]) {
 		fputs(" data-p=\"", svg->out);
-		escape_text(svg->out, ESCAPE_MARKUP, label->path);
+		escape_end(svg->out, ESCAPE_MARKUP, label->path, FLAME_TEXT_COLUMNS);
 		fputc('"', svg->out);
 	}
 	if (label->line) {
 		fprintf(svg->out, " data-l=\"%u\"", label->line);
 	}
 	fputs(" data-f=\"", svg->out);
-	escape_text(svg->out, ESCAPE_MARKUP, label->function);
+	escape_start(svg->out, ESCAPE_MARKUP, label->function, FLAME_TEXT_COLUMNS);
 	fputc('"', svg->out);
 }
 
@@ -266,7 +268,7 @@ static void write_box(const struct svg *svg, uint32_t number)
 	fputs("</text>", svg->out);
 	if (code) {
 		fprintf(svg->out, "<text class=\"code\" x=\"4\" y=\"%u\">", NAME_PX + 13);
-		flame_write_clipped(svg->out, label->source, columns);
+		escape_start(svg->out, ESCAPE_MARKUP, label->source, columns);
 		fputs("</text>", svg->out);
 	}
 	fputs("</svg>\n", svg->out);
@@ -303,7 +305,7 @@ static void write_heading(const struct svg *svg)
 		units_bytes(svg->flame.boxes[0].bytes).text,
 		svg->options->reversed ? " (reversed: what allocated on top)" : "");
 	fprintf(svg->out, "</text>\n<text class=\"sub\" x=\"%u\" y=\"46\">", MARGIN_PX);
-	flame_write_clipped(svg->out, command, 150);
+	escape_start(svg->out, ESCAPE_MARKUP, command, 150);
 }
 
 static void write_foot(const struct svg *svg)

@@ -67,6 +67,7 @@
 		find.setAttribute("x", width - MARGIN - 200);
 		byId("match").setAttribute("x", width - MARGIN - 210);
 		byId("bar").setAttribute("width", width);
+		byId("reset").setAttribute("x", width - MARGIN);
 		draw();
 		follow();
 	}
@@ -81,11 +82,12 @@
 	function tell(box) {
 		details.classList.toggle("hidden", !box);
 		if (box) {
-			const columns = Math.floor((graphWidth - 8) / 6.2);
 			const size = box.lines[box.lines.length - 1];
-			const place = box.lines.slice(0, -1).join("  ·  ");
-			const left = columns - size.length - 5;
-			byId("tell").textContent = `${size}  ·  ${clipEnd(place, left)}`;
+			const left = Math.floor((graphWidth - 8) / 6.4) - size.length - 5;
+			const {p, l, f} = box.element.dataset;
+			const place = fitLabel(p || "", l, f, left);
+			const source = clipEnd(box.source, left - place.length - 5);
+			byId("tell").textContent = [size, place, source].filter(Boolean).join("  ·  ");
 		}
 	}
 

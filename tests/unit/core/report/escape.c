@@ -115,6 +115,37 @@ static void columns_are_of_what_is_shown(void)
 	CHECK_INT(escape_columns("", 0), 0);
 }
 
+static const char *cut(void (*write)(FILE *, enum escape, const char *, size_t), const char *text,
+		       size_t columns)
+{
+	static char result[256];
+	FILE *out = fmemopen(result, sizeof(result), "w");
+	REQUIRE(out);
+	result[0] = 0;
+	write(out, ESCAPE_MARKUP, text, columns);
+	fclose(out);
+	return result;
+}
+
+static void long_texts_are_cut_at_either_end(void)
+{
+	CHECK_STR(cut(escape_start, "a<bcdef", 7), "a&lt;bcdef");
+	CHECK_STR(cut(escape_start, "a<bcdef", 6), "a&lt;bcd\xe2\x80\xa6");
+	CHECK_STR(cut(escape_start,
+		      "a\x1b"
+		      "bc",
+		      5),
+		  "a\xe2\x80\xa6");
+	CHECK_STR(cut(escape_start, "abcdef", 3), "");
+	CHECK_STR(cut(escape_end, "abcd<f", 6), "abcd&lt;f");
+	CHECK_STR(cut(escape_end, "abcdef<h", 5), "\xe2\x80\xa6"
+						  "ef&lt;h");
+	CHECK_STR(cut(escape_end, "\xe4\xb8\xad\xe6\x96\x87xyz", 6), "\xe2\x80\xa6\xe6\x96\x87xyz");
+	CHECK_STR(cut(escape_end, "\xe4\xb8\xad\xe6\x96\x87xyz", 5), "\xe2\x80\xa6xyz");
+	CHECK_STR(cut(escape_end, "abcdef", 3), "");
+	CHECK_STR(cut(escape_end, "", 0), "");
+}
+
 int main(void)
 {
 	RUN(writes_plain_text_as_it_is);
@@ -126,5 +157,6 @@ int main(void)
 	RUN(invalid_bytes_become_replacement_characters);
 	RUN(any_two_bytes_are_harmless);
 	RUN(columns_are_of_what_is_shown);
+	RUN(long_texts_are_cut_at_either_end);
 	return test_done();
 }
