@@ -101,8 +101,7 @@ static void add_entries(struct collector *collector)
 			.total_bytes = entry->total_bytes,
 			.total_blocks = entry->total_blocks,
 		};
-		entry_peak_share(entry, &snapshot->totals, snapshot->peak_is_now, &sum.peak_bytes,
-				 &sum.peak_blocks);
+		entry_peak_share(entry, &snapshot->totals, &sum.peak_bytes, &sum.peak_blocks);
 		builder_entry(&collector->builder, &sum);
 		profile->total_bytes += entry->total_bytes;
 		profile->total_blocks += entry->total_blocks;
@@ -186,8 +185,7 @@ static void add_run(struct collector *collector)
 	profile->command = builder_text(builder, request->command ? request->command : "");
 	profile->directory = builder_text(builder, request->directory ? request->directory : "");
 	profile->host = builder_text(builder, host);
-	profile->peak_bytes = totals->live_bytes > totals->peak_bytes ? totals->live_bytes
-								      : totals->peak_bytes;
+	profile->peak_bytes = totals_peak(totals);
 	profile->end_bytes = totals->live_bytes;
 	profile->end_blocks = totals->live_blocks;
 	profile->segment_bytes = collector->reader.allocated_bytes;

@@ -3,42 +3,47 @@
 
 #include "core/profile/repair.h"
 
+#include "core/shm/account.h"
+
 bool repair_is_needed(const struct intent *intent)
 {
 	return intent->op == INTENT_ADD || intent->op == INTENT_REMOVE;
 }
 
 /** value is what it was before the operation, or what the operation makes of it. */
-static bool follows(const struct intent *intent, uint64_t value, uint64_t before, uint64_t delta)
+static bool bytes_follow(const struct intent *intent, uint64_t value, uint64_t before)
 {
-	return value == before || value == (intent->op == INTENT_ADD ? before + delta : before - delta);
+	uint64_t after = intent->op == INTENT_ADD ? before + intent->bytes : before - intent->bytes;
+	return value == before || value == after;
+}
+
+/** An operation adds or removes a block, or a part of one, which may leave two. */
+static bool blocks_follow(uint64_t value, uint64_t before)
+{
+	return value + 1 - before <= 2;
 }
 
 bool repair_undo(const struct intent *intent, struct entry *entry, struct totals *totals)
 {
-	if (!follows(intent, entry->live_bytes, intent->entry_live_before, intent->bytes)
-	    || !follows(intent, entry->live_blocks, intent->blocks_before, 1)
-	    || !follows(intent, totals->live_bytes, intent->total_live_before, intent->bytes)
-	    || !follows(intent, totals->live_blocks, intent->total_blocks_before, 1)) {
+	if (!bytes_follow(intent, entry->live_bytes, intent->entry_live_before)
+	    || !blocks_follow(entry->live_blocks, intent->blocks_before)
+	    || !bytes_follow(intent, totals->live_bytes, intent->total_live_before)
+	    || !blocks_follow(totals->live_blocks, intent->total_blocks_before)) {
 		return false;
 	}
-	entry->live_bytes = intent->entry_live_before;
-	entry->live_blocks = intent->blocks_before;
-	totals->live_bytes = intent->total_live_before;
-	totals->live_blocks = intent->total_blocks_before;
-	return true;
+	return account_repair(intent, entry, totals);
 }
 
-bool peak_is_now(const struct totals *totals, bool removal_under_way)
+uint64_t totals_peak(const struct totals *totals)
 {
-	return totals->live_bytes > totals->peak_bytes
-		|| (removal_under_way && totals->live_bytes == totals->peak_bytes);
+	return totals->live_bytes > totals->peak_bytes ? totals->live_bytes : totals->peak_bytes;
 }
 
-void entry_peak_share(const struct entry *entry, const struct totals *totals, bool peak_is_now,
-		      uint64_t *ret_bytes, uint64_t *ret_blocks)
+void entry_peak_share(const struct entry *entry, const struct totals *totals, uint64_t *ret_bytes,
+		      uint64_t *ret_blocks)
 {
-	bool changed_since = !peak_is_now && entry->snap_epoch == totals->epoch;
+	bool is_now = totals->live_bytes > totals->peak_bytes;
+	bool changed_since = !is_now && entry->snap_epoch == totals->epoch;
 	*ret_bytes = changed_since ? entry->snap_bytes : entry->live_bytes;
 	*ret_blocks = changed_since ? entry->snap_blocks : entry->live_blocks;
 }

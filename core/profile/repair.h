@@ -5,7 +5,7 @@
  * Taking back the operation that a process was in the middle of when it died.
  *
  * An operation writes its intent with the numbers before it, then the entry, then the totals, then
- * clears the intent (struct intent, struct entry). Each of those stores has happened or not; with
+ * clears the intent (core/shm/account.h). Each of those stores has happened or not; with
  * the numbers before, all are as if none had. A share of the peak needs no repair: snap fields are
  * stored before what they save is changed.
  */
@@ -26,16 +26,11 @@ bool repair_is_needed(const struct intent *intent);
  */
 bool repair_undo(const struct intent *intent, struct entry *entry, struct totals *totals);
 
-/**
- * The bytes and blocks of an entry that were live at the peak; peak_is_now as peak_is_now() says.
- */
-void entry_peak_share(const struct entry *entry, const struct totals *totals, bool peak_is_now,
-		      uint64_t *ret_bytes, uint64_t *ret_blocks);
+/** The bytes and blocks of an entry that were live at the peak. */
+void entry_peak_share(const struct entry *entry, const struct totals *totals, uint64_t *ret_bytes,
+		      uint64_t *ret_blocks);
 
-/**
- * True if what is live is the peak. A removal that raises the peak stores peak_bytes and epoch one
- * after the other: if it died between, what is live equals the peak, and is it.
- */
-bool peak_is_now(const struct totals *totals, bool removal_under_way);
+/** The bytes that were live at the peak. */
+uint64_t totals_peak(const struct totals *totals);
 
 #endif

@@ -79,15 +79,13 @@ static int settle_entries(const struct segment_reader *reader, struct snapshot *
 /** How far the shares are from adding up to the peak. */
 static uint64_t snapshot_error(const struct snapshot *snapshot)
 {
-	const struct totals *totals = &snapshot->totals;
-	uint64_t peak = totals->live_bytes > totals->peak_bytes ? totals->live_bytes
-								: totals->peak_bytes;
+	uint64_t peak = totals_peak(&snapshot->totals);
 	uint64_t sum = 0;
 	for (uint64_t k = 1; k < snapshot->entries.used; k++) {
 		const struct entry *entry = snapshot_entry(snapshot, k);
 		uint64_t bytes, blocks;
 		if (entry) {
-			entry_peak_share(entry, totals, snapshot->peak_is_now, &bytes, &blocks);
+			entry_peak_share(entry, &snapshot->totals, &bytes, &blocks);
 			sum += bytes;
 		}
 	}
@@ -98,12 +96,10 @@ static int read_once(struct segment_reader *reader, bool running, struct snapsho
 {
 	*snapshot = (struct snapshot){ .entries.element_bytes = sizeof(struct entry) };
 	if (reader_refresh(reader) || reader_totals(reader, &snapshot->totals)
-	    || reader_copy_shared(reader, ARENA_ENTRY, &snapshot->entries)
-	    || (running && settle_entries(reader, snapshot))) {
+	    || reader_copy_shared(reader, ARENA_ENTRY, &snapshot->entries)) {
 		return -1;
 	}
-	snapshot->peak_is_now = peak_is_now(&snapshot->totals, false);
-	return 0;
+	return running ? settle_entries(reader, snapshot) : 0;
 }
 
 /** Of a running workload: the first reading that adds up, or the one that is nearest to it. */
@@ -130,35 +126,32 @@ static int take_running(struct segment_reader *reader, struct snapshot *snapshot
 
 /** Take back what the process of a slot was in the middle of. */
 static int repair_slot(const struct segment_reader *reader, uint32_t number,
-		       struct snapshot *snapshot, bool *ret_removal)
+		       struct snapshot *snapshot)
 {
 	struct slot slot;
 	if (reader_slot(reader, number, &slot)) {
 		return -1;
 	}
-	if (!repair_is_needed(&slot.intent)) {
-		return 0;
-	}
-	struct entry *entry = writable_entry(snapshot, slot.intent.entry);
-	snapshot->repaired_operations++;
-	if (entry && repair_undo(&slot.intent, entry, &snapshot->totals)) {
-		*ret_removal |= slot.intent.op == INTENT_REMOVE;
+	if (repair_is_needed(&slot.intent)) {
+		struct entry *entry = writable_entry(snapshot, slot.intent.entry);
+		snapshot->repaired_operations++;
+		if (entry) {
+			repair_undo(&slot.intent, entry, &snapshot->totals);
+		}
 	}
 	return 0;
 }
 
 static int take_dead(struct segment_reader *reader, struct snapshot *snapshot)
 {
-	bool removal = false;
 	if (read_once(reader, false, snapshot)) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < reader_slot_count(reader); i++) {
-		if (repair_slot(reader, i, snapshot, &removal)) {
+		if (repair_slot(reader, i, snapshot)) {
 			return -1;
 		}
 	}
-	snapshot->peak_is_now = peak_is_now(&snapshot->totals, removal);
 	return 0;
 }
 

@@ -16,8 +16,6 @@
 struct snapshot {
 	struct totals totals;
 	struct arena_copy entries;
-	/** What is live is the peak: shares are the live numbers. */
-	bool peak_is_now;
 	/** Operations that were under way in a dead workload. */
 	uint64_t repaired_operations;
 };

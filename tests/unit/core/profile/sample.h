@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* A profile that has something of everything, names that want to break out included. */
+#ifndef TESTS_UNIT_CORE_PROFILE_SAMPLE_H
+#define TESTS_UNIT_CORE_PROFILE_SAMPLE_H
+
+#include "core/profile/collect.h"
+#include "tests/unit/core/profile/segment_file.h"
+
+#define HOSTILE_NAME "a;b\n<b>\x1b[2J\\x41\xff\"\xe2\x80\xae"
+
+/** The segment behind sample_profile. */
+static inline struct segment_file sample_segment(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t module = segment_file_python(&file, "job.py", "<module>", 1);
+	uint32_t load = segment_file_python(&file, "/srv/app/lib.py", "Loader.load", 100);
+	uint32_t hostile = segment_file_python(&file, HOSTILE_NAME, HOSTILE_NAME, 7);
+	uint32_t label = segment_file_label(&file, "[thread started here]");
+	uint32_t top = segment_file_node(&file, 0, module, 4);
+	uint32_t in_load = segment_file_node(&file, top, load, 2);
+	uint32_t in_hostile = segment_file_node(&file, in_load, hostile, 0);
+	uint32_t in_thread = segment_file_node(&file, top, label, 0);
+	uint32_t kept = segment_file_entry(&file, in_load, 400 << 20, 2);
+	segment_file_entry(&file, in_hostile, 1000, 10);
+	uint32_t thread_entry = segment_file_entry(&file, in_thread, 5 << 20, 1);
+	segment_file_entry(&file, 0, 64, 1);
+	segment_file_free(&file, thread_entry, 5 << 20);
+	segment_file_free(&file, kept, 200 << 20);
+	segment_file_thread(&file, 4711, in_load);
+	segment_file_thread(&file, 4712, in_thread);
+	file.slot.pid = 4711;
+	file.slot.python_state = PYTHON_ATTACHED;
+	file.slot.python_version = 0x030b07f0;
+	file.slot.executable = segment_file_text(&file, "/usr/bin/python3");
+	file.slot.missed[MISSED_LOST_FREE] = 3;
+	file.slot.failed_bytes = (uint64_t)1 << 40;
+	file.slot.failed_count = 1;
+	file.slot.failed_node = in_hostile;
+	segment_file_flush(&file);
+	return file;
+}
+
+static inline struct profile *sample_profile(enum verdict verdict)
+{
+	static const struct usage_sample samples[] = {
+		{ 0, 1 << 20, 2 << 20, 0, 3 << 20, 0 },
+		{ 500, 405 << 20, 410 << 20, 4096, 3 << 20, 415 << 20 },
+	};
+	struct segment_file file = sample_segment();
+	struct collect_request request = {
+		.segment_fd = file.fd,
+		.outcome = {
+			.verdict = verdict,
+			.signal = verdict == VERDICT_EXITED ? 0 : 9,
+			.start_unix_ms = 1700000000000,
+			.duration_ms = 61500,
+			.max_rss_bytes = 450 << 20,
+			.children = 2,
+			.children_max_rss_bytes = 10 << 20,
+			.cgroup_limit_bytes = 500 << 20,
+			.cgroup_oom_kills = 1,
+			.machine_oom_kills = 1,
+		},
+		.moment = verdict_is_out_of_memory(verdict) ? MOMENT_OUT_OF_MEMORY : MOMENT_END,
+		.command = "python3 job.py 'a b'",
+		.directory = "/srv/app",
+		.root = "",
+		.samples = samples,
+		.sample_count = 2,
+	};
+	struct profile *profile = profile_collect(&request);
+	close(file.fd);
+	if (!profile) {
+		perror("sample_profile");
+		exit(1);
+	}
+	return profile;
+}
+
+#endif
