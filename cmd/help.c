@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HELP_COLUMN 26
+#define HELP_COLUMN 27
 /* Of a command line that is shown with its wrong word: what fits beside our prefix. */
 #define SHOWN_COLUMNS 76u
 

@@ -53,10 +53,15 @@ int program_refuse(struct refusal *refusal, int status, const char *advice, cons
 
 struct machine program_machine_of(const void *image)
 {
-	const Elf64_Ehdr *header = image;
+	struct {
+		unsigned char ident[EI_NIDENT];
+		Elf64_Half type;
+		Elf64_Half machine;
+	} start;
 
-	return (struct machine){header->e_ident[EI_CLASS], header->e_ident[EI_DATA],
-				header->e_machine};
+	/* The same in 32 and 64 bits; image need not be aligned. */
+	memcpy(&start, image, sizeof(start));
+	return (struct machine){start.ident[EI_CLASS], start.ident[EI_DATA], start.machine};
 }
 
 /* 0 if path could be executed as a file, else an errno. */

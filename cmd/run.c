@@ -88,7 +88,7 @@ static int start(struct run *run)
 		return error.status;
 	}
 	say_info("the report will be in %s", run->folder.path);
-	say_info("for one of the peak so far, while it runs: kill -USR2 %d", (int)getpid());
+	say_info("for one of the peak so far: kill -USR2 %d", (int)getpid());
 	return 0;
 }
 
@@ -105,7 +105,9 @@ static struct outcome follow(struct run *run)
 			run_keep_refused(run);
 			break;
 		case SUPERVISE_ENDED:
-			run_write_report(run);
+			if (run_write_report(run) != 0) {
+				result_folder_abandon(&run->folder);
+			}
 			outcome = supervise_outcome(run->supervisor);
 			supervise_done(run->supervisor);
 			return outcome;

@@ -46,7 +46,10 @@ void run_start_snapshot(struct run *run);
 /** An allocation was refused: capture what is held now, then let the workload go on. */
 void run_keep_refused(struct run *run);
 
-/** The workload has ended: write its report and wait until that is done, or given up. */
-void run_write_report(struct run *run);
+/**
+ * The workload has ended: write its report and wait until that is done, or given up. 0 if it is
+ * complete, else -1 after having said so.
+ */
+int run_write_report(struct run *run);
 
 #endif

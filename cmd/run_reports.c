@@ -257,19 +257,20 @@ static int wait_for_report(struct worker *worker)
 	return -1;
 }
 
-void run_write_report(struct run *run)
+int run_write_report(struct run *run)
 {
 	struct worker worker;
-	int result;
+	int result, error;
 
 	/* Some of what ended the workload may have been meant for us, too. */
 	while (take_end_request()) {
 	}
 	if (worker_start(&worker, render_last, run) != 0) {
 		say_error("no report: %s", strerror(errno));
-		return;
+		return -1;
 	}
 	result = wait_for_report(&worker);
+	error = errno;
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
 			wait_for_report(&run->snapshots[i]);
@@ -277,12 +278,10 @@ void run_write_report(struct run *run)
 	}
 	unlinkat(run->folder.fd, REFUSED_CAPTURE, 0);
 	if (result > 256) {
-		say_error("the report is not complete: its writer was killed by signal %d; what "
-			  "there is "
-			  "is in %s",
+		say_error("the report is not complete: its writer was killed by signal %d; see %s",
 			  result - 256, run->folder.path);
-	} else if (result < 0 && errno == ETIMEDOUT) {
-		say_error("the report is not complete: it was given up; what there is is in %s",
-			  run->folder.path);
+	} else if (result < 0 && error == ETIMEDOUT) {
+		say_error("the report is not complete: it was given up; see %s", run->folder.path);
 	}
+	return result == 0 ? 0 : -1;
 }

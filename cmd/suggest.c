@@ -58,7 +58,7 @@ static const char *only_completion(const char *word, const char *const *names)
 
 const char *suggest_nearest(const char *word, const char *const *names)
 {
-	size_t len = strlen(word);
+	size_t len = strnlen(word, WORD_MAX);
 	unsigned bound = (len < 4 ? 1 : (unsigned)len / 3) + 1;
 	const char *nearest;
 

@@ -111,12 +111,15 @@ static int refuse_interpreter(const struct options *options, const char *name, i
 			      "no such Python: there is no %s on PATH", name);
 }
 
+static const char separate_words[] = "give the program and its arguments as separate words";
+
 static int check_script(const char *script, struct refusal *refusal)
 {
 	if (strcmp(script, "-") == 0 || access(script, R_OK) == 0) {
 		return 0;
 	}
-	return program_refuse(refusal, errno == EACCES ? 126 : 127, NULL,
+	return program_refuse(refusal, errno == EACCES ? 126 : 127,
+			      strchr(script, ' ') ? separate_words : NULL,
 			      "cannot read the script %s: %s", script, strerror(errno));
 }
 
@@ -180,12 +183,15 @@ static int refuse_not_found(const char *word, struct refusal *refusal)
 		return program_refuse(refusal, 127, NULL, "%s: %s", word, strerror(ENOENT));
 	}
 	if (strchr(word, ' ')) {
+		return program_refuse(refusal, 127, separate_words,
+				      "there is no program %s on PATH", word);
+	}
+	if (is_folder(word)) {
 		snprintf(advice, sizeof(advice),
-			 "give the program and its arguments as separate words");
+			 "the folder of that name here has no __main__.py to run");
 	} else if (access(word, F_OK) == 0) {
 		snprintf(advice, sizeof(advice),
-			 "there is a file of that name here: fil-profile run ./%.100s if it is a "
-			 "program, "
+			 "the file of that name here: fil-profile run ./%.100s if it is a program, "
 			 "fil-profile run python3 %.100s if it is a script",
 			 word, word);
 	}
