@@ -123,11 +123,16 @@ workloads: $(WORKLOADS)
 
 build/workloads/%: tests/workloads/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) -O1 -g -Wall -pthread -o $@ $< $(shell sed -n 's|^// build: ||p' tests/workloads/$*.c)
+	$(Q)$(CC) -O1 -g -Wall -pthread -o $@ $< \
+		$(shell sed -n 's,^// build: ,,p' tests/workloads/$*.c)
 
-# The fast lane, and everything. Under SAN only what runs in the tool: unit and command-line tests.
-check check-full: all unit workloads
+# The fast lane, and everything; both with the sanitizers' build of what runs in the tool.
+# make SAN=asan check runs only that.
+check check-full: all unit workloads $(if $(SAN),,check-asan)
 	FIL_LANE=$(if $(filter check,$@),fast,full) FIL_BUILD=$(B) tests/run $(if $(SAN),unit cli)
+
+check-asan: all
+	+@$(MAKE) SAN=asan all unit
 
 lint: all
 	FIL_BUILD=$(B) tests/run lint
@@ -148,5 +153,5 @@ install: all
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
-.PHONY: all unit workloads check check-full lint bench fuzz install clean
+.PHONY: all unit workloads check check-full check-asan lint bench fuzz install clean
 -include $(TOOL_OBJECTS:.o=.d) $(HOOK_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
