@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * A CPython extension for tests only: the hook's stack reader (core/stack, core/elf) compiled into
+ * the interpreter under test, and compared with what Python itself says of the same instant.
+ *
+ *   attach()            -> enum python_state
+ *   compare()           -> None, or (reader's, Python's) frames if they differ: lists of
+ *                          (code object, byte offset), outermost first
+ *   describe(code)      -> (filename, qualname, line table, first line), texts as bytes
+ *   capture(on)         walk the stack at every allocation of the object domain, as the hook does,
+ *                       and compare each result with a walk that starts from nothing
+ *   captures()          -> (walks, walks that differed, deepest)
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <frameobject.h>
+#include <stdatomic.h>
+
+#include "core/stack/python.h"
+
+static struct python python;
+static atomic_ulong walks, mismatches, deepest;
+
+/** What a thread of the hook has, twice: kept from walk to walk, and emptied before each. */
+static __thread struct python_cache kept, full;
+static __thread int inside;
+
+/** Walk twice; how many positions both have, -1 if they differ anywhere. */
+static int walk_both(void)
+{
+	unsigned unchanged;
+	void *thread = python_current_thread(&python);
+	if (thread == NULL) {
+		return 0;
+	}
+	unsigned depth = python_walk(&python, thread, &kept, &unchanged);
+	/* The nodes are the caller's own: what stands in unchanged positions must be still right. */
+	for (unsigned i = unchanged; i < depth; i++) {
+		kept.node[i] = (uint32_t)(kept.instruction[i] ^ kept.code[i] >> 4);
+	}
+	kept.noded = depth;
+	python_cache_reset(&full);
+	if (python_walk(&python, thread, &full, &unchanged) != depth || unchanged != 0) {
+		return -1;
+	}
+	for (unsigned i = 0; i < depth; i++) {
+		if (kept.frame[i] != full.frame[i] || kept.code[i] != full.code[i]
+		    || kept.instruction[i] != full.instruction[i]
+		    || kept.node[i] != (uint32_t)(full.instruction[i] ^ full.code[i] >> 4)) {
+			return -1;
+		}
+	}
+	return (int)depth;
+}
+
+static PyObject *reader_attach(PyObject *self, PyObject *args)
+{
+	(void)self;
+	(void)args;
+	python_attach(&python, &python);
+	walk_both();
+	return PyLong_FromLong(python.state);
+}
+
+static void capture(void)
+{
+	if (inside) {
+		return;
+	}
+	inside = 1;
+	int depth = walk_both();
+	atomic_fetch_add(&walks, 1);
+	atomic_fetch_add(&mismatches, depth < 0);
+	unsigned long most = atomic_load(&deepest);
+	if (depth > 0 && (unsigned long)depth > most) {
+		atomic_store(&deepest, (unsigned long)depth);
+	}
+	inside = 0;
+}
+
+/* The object domain, wrapped. */
+static PyMemAllocatorEx behind;
+
+static void *capture_malloc(void *context, size_t size)
+{
+	(void)context;
+	capture();
+	return behind.malloc(behind.ctx, size);
+}
+
+static void *capture_calloc(void *context, size_t count, size_t size)
+{
+	(void)context;
+	capture();
+	return behind.calloc(behind.ctx, count, size);
+}
+
+static void *capture_realloc(void *context, void *block, size_t size)
+{
+	(void)context;
+	capture();
+	return behind.realloc(behind.ctx, block, size);
+}
+
+static void capture_free(void *context, void *block)
+{
+	(void)context;
+	behind.free(behind.ctx, block);
+}
+
+static PyObject *reader_capture(PyObject *self, PyObject *on)
+{
+	static int wrapped;
+	(void)self;
+	int want = PyObject_IsTrue(on);
+	if (want < 0) {
+		return NULL;
+	}
+	if (want != wrapped) {
+		PyMemAllocatorEx ours = { NULL, capture_malloc, capture_calloc, capture_realloc,
+					  capture_free };
+		if (want) {
+			PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &behind);
+		}
+		PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, want ? &ours : &behind);
+		wrapped = want;
+	}
+	Py_RETURN_NONE;
+}
+
+static PyObject *reader_captures(PyObject *self, PyObject *args)
+{
+	(void)self;
+	(void)args;
+	return Py_BuildValue("kkk", atomic_load(&walks), atomic_load(&mismatches),
+			     atomic_load(&deepest));
+}
+
+/** The reader's frames that are not hidden, outermost first. */
+static PyObject *frames_of_reader(void)
+{
+	unsigned shown = 0;
+	for (unsigned i = 0; i < kept.depth; i++) {
+		shown += !python_cache_hidden(&kept, i);
+	}
+	/* Copied before the list is made: making it changes nothing, but may collect garbage. */
+	uintptr_t *codes = PyMem_RawMalloc((shown + 1) * sizeof(*codes));
+	uint32_t *offsets = PyMem_RawMalloc((shown + 1) * sizeof(*offsets));
+	PyObject *list = NULL;
+	shown = 0;
+	for (unsigned i = 0; i < kept.depth; i++) {
+		if (!python_cache_hidden(&kept, i)) {
+			codes[shown] = python_cache_code(&kept, i);
+			offsets[shown++] = python_offset(&python, &kept, i);
+		}
+	}
+	list = PyList_New(shown);
+	for (unsigned i = 0; list != NULL && i < shown; i++) {
+		PyList_SET_ITEM(list, i, Py_BuildValue("OI", (PyObject *)codes[i], offsets[i]));
+	}
+	PyMem_RawFree(codes);
+	PyMem_RawFree(offsets);
+	return list;
+}
+
+/** The same as Python has it: f_code and f_lasti of sys._getframe() and every f_back. */
+static PyObject *frames_of_python(void)
+{
+	PyObject *list = PyList_New(0);
+	PyObject *frame = (PyObject *)PyEval_GetFrame();
+	Py_XINCREF(frame);
+	while (list != NULL && frame != NULL && frame != Py_None) {
+		PyObject *code = PyObject_GetAttrString(frame, "f_code");
+		PyObject *last = PyObject_GetAttrString(frame, "f_lasti");
+		long offset = PyLong_AsLong(last);
+		PyObject *item = Py_BuildValue("Nl", code, offset < 0 ? 0 : offset);
+		Py_DECREF(last);
+		PyList_Append(list, item);
+		Py_DECREF(item);
+		PyObject *back = PyObject_GetAttrString(frame, "f_back");
+		Py_DECREF(frame);
+		frame = back;
+	}
+	Py_XDECREF(frame);
+	if (list != NULL && PyList_Reverse(list) < 0) {
+		Py_CLEAR(list);
+	}
+	return list;
+}
+
+static PyObject *reader_compare(PyObject *self, PyObject *args)
+{
+	(void)self;
+	(void)args;
+	inside++;
+	int depth = walk_both();
+	PyObject *reader = frames_of_reader();
+	PyObject *own = frames_of_python();
+	inside--;
+	if (reader == NULL || own == NULL) {
+		Py_XDECREF(reader);
+		Py_XDECREF(own);
+		return NULL;
+	}
+	int equal = depth >= 0 ? PyObject_RichCompareBool(reader, own, Py_EQ) : 0;
+	if (equal > 0) {
+		Py_DECREF(reader);
+		Py_DECREF(own);
+		Py_RETURN_NONE;
+	}
+	return Py_BuildValue("NNi", reader, own, depth);
+}
+
+static PyObject *bytes_of(const struct python_text *text)
+{
+	PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)text->length * 4);
+	if (bytes != NULL) {
+		size_t len = python_text_utf8(text, PyBytes_AS_STRING(bytes), text->length * 4);
+		_PyBytes_Resize(&bytes, (Py_ssize_t)len);
+	}
+	return bytes;
+}
+
+static PyObject *reader_describe(PyObject *self, PyObject *code)
+{
+	struct python_code_info info;
+	(void)self;
+	if (!python_describe_code(&python, (uintptr_t)code, &info)) {
+		Py_RETURN_NONE;
+	}
+	return Py_BuildValue("NNy#ii", bytes_of(&info.filename), bytes_of(&info.qualname), info.lines,
+			     (Py_ssize_t)info.lines_bytes, info.first_line, info.line_format);
+}
+
+static PyMethodDef methods[] = {
+	{ "attach", reader_attach, METH_NOARGS, NULL },
+	{ "compare", reader_compare, METH_NOARGS, NULL },
+	{ "describe", reader_describe, METH_O, NULL },
+	{ "capture", reader_capture, METH_O, NULL },
+	{ "captures", reader_captures, METH_NOARGS, NULL },
+	{ NULL, NULL, 0, NULL },
+};
+
+static PyModuleDef_Slot slots[] = {
+#ifdef Py_mod_gil
+	{ Py_mod_gil, Py_MOD_GIL_NOT_USED },
+#endif
+	{ 0, NULL },
+};
+
+static struct PyModuleDef module = {
+	PyModuleDef_HEAD_INIT, .m_name = "reader", .m_methods = methods, .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit_reader(void)
+{
+	return PyModuleDef_Init(&module);
+}
