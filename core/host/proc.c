@@ -8,12 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool proc_path(char *path, size_t size, const char *root, pid_t pid, const char *name)
 {
 	int len = pid ? snprintf(path, size, "%s/proc/%d/%s", root, (int)pid, name)
 		      : snprintf(path, size, "%s/proc/self/%s", root, name);
 	return len > 0 && (size_t)len < size;
+}
+
+bool proc_is_ours(const char *root)
+{
+	char path[PROC_PATH_MAX];
+	char number[32];
+	snprintf(path, sizeof(path), "%s/proc/self", root);
+	ssize_t len = readlink(path, number, sizeof(number) - 1);
+	number[len > 0 ? len : 0] = 0;
+	return atoi(number) == getpid();
 }
 
 /** The text behind a key at the start of a line, or NULL. */
@@ -54,20 +65,20 @@ bool proc_parse_stat(const char *text, struct proc_stat *ret_stat)
 {
 	/* The name in the second field may contain anything, parentheses and newlines included: its end
 	   is the last one. Fields after it: proc_pid_stat(5), from (3) state on. */
+	const char *name = strchr(text, '(');
 	const char *name_end = strrchr(text, ')');
 	struct proc_stat stat = { 0 };
-	int parent, group, session;
-	unsigned long long start;
-	if (!name_end
+	unsigned long long user, system, start;
+	if (!name || !name_end || name_end < name
 	    || sscanf(name_end + 1,
-		      " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		      &stat.state, &parent, &group, &session, &start)
-		       != 5) {
+		      " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
+		      &stat.state, &stat.parent, &stat.group, &stat.session, &user, &system, &start)
+		       != 7) {
 		return false;
 	}
-	stat.parent = parent;
-	stat.group = group;
-	stat.session = session;
+	snprintf(stat.name, sizeof(stat.name), "%.*s", (int)(name_end - name - 1), name + 1);
+	stat.user_ticks = user;
+	stat.system_ticks = system;
 	stat.start_ticks = start;
 	*ret_stat = stat;
 	return true;

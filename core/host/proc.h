@@ -14,6 +14,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/**
+ * True if the numbers in this /proc are those of our own PID namespace. (After unshare --pid without
+ * a new mount they are not, and would name other processes.)
+ */
+bool proc_is_ours(const char *root);
+
 /** Longest path that this and cgroup.h put together. */
 #define PROC_PATH_MAX 4352
 
@@ -30,9 +36,14 @@ struct proc_memory {
 struct proc_stat {
 	/** R, S, D, T (stopped), t (traced), Z, X ...; 0: not known. */
 	char state;
+	/** What the process or its program calls itself, cut by the kernel at 15 bytes. */
+	char name[16];
 	pid_t parent;
 	pid_t group;
 	pid_t session;
+	/** Processor time of the process's own threads, in clock ticks (sysconf(_SC_CLK_TCK)). */
+	uint64_t user_ticks;
+	uint64_t system_ticks;
 	/** Clock ticks after boot: with the number it names one process for ever. */
 	uint64_t start_ticks;
 };

@@ -4,7 +4,9 @@
 #include "core/supervise/events.h"
 
 #include "core/base/atomic.h"
+#include "core/base/attributes.h"
 #include "core/host/proc.h"
+#include "core/supervise/reaper.h"
 #include "core/supervise/supervisor.h"
 
 #include <errno.h>
@@ -43,6 +45,10 @@ static void do_end(struct supervisor *s, const struct event_data *data)
 	s->state = STATE_ENDED;
 	s->end_ms = sampler_now_ms();
 	sampler_finish(&s->sampler, s->end_ms);
+	if (s->descendants.count || load_relaxed(&s->passing.header->children)) {
+		s->survivors = descendants_survivors(&s->descendants, s->passing.segment_fd);
+	}
+	signals_allow_quit(&s->signals);
 }
 
 /** Job control reaches us through the workload: once it has stopped, the shell is to see us stopped. */
@@ -139,6 +145,19 @@ static void handle_children(struct supervisor *s)
 {
 	while (s->state != STATE_ENDED && wait_once(s)) {
 	}
+	if (s->witness.pid && waitpid(s->witness.pid, NULL, WNOHANG) == s->witness.pid) {
+		witness_lost(&s->witness);
+	}
+	if (s->is_reaper && s->state != STATE_ENDED) {
+		reaper_reap(s->proc_root, s->pid);
+	}
+}
+
+/** Has the workload its own copy, or is that still to be found out? */
+static bool is_shared(struct supervisor *s, const struct signalfd_siginfo *info)
+{
+	/* A workload that has left our group gets nothing that is sent to the group. */
+	return getpgid(s->pid) == getpgrp() && !witness_judge(&s->witness, info, sampler_now_ms());
 }
 
 static void handle_signal(struct supervisor *s, const struct signalfd_siginfo *info)
@@ -154,8 +173,12 @@ static void handle_signal(struct supervisor *s, const struct signalfd_siginfo *i
 	case SIGNAL_CONTINUE:
 		happen(s, EVENT_SIGNAL_CONTINUE, &data);
 		break;
-	case SIGNAL_DIRECT:
 	case SIGNAL_ADDRESSED:
+		if (is_shared(s, info)) {
+			break;
+		}
+		/* fall through */
+	case SIGNAL_DIRECT:
 		happen(s, EVENT_SIGNAL, &data);
 		break;
 	case SIGNAL_CHILD: /* whatever woke us, the children are looked at */
@@ -169,6 +192,17 @@ static void handle_signals(struct supervisor *s)
 	struct signalfd_siginfo info;
 	while (signals_read(&s->signals, &info)) {
 		handle_signal(s, &info);
+	}
+}
+
+/** Signals that were held back and turned out to be ours alone. */
+static void handle_held(struct supervisor *s)
+{
+	struct event_data data;
+	uint64_t now_ms = sampler_now_ms();
+	witness_listen(&s->witness, now_ms);
+	while (witness_release(&s->witness, now_ms, &data.info)) {
+		happen(s, EVENT_SIGNAL, &data);
 	}
 }
 
@@ -200,24 +234,44 @@ static void handle_request(struct supervisor *s)
 	}
 }
 
+static void look(struct supervisor *s)
+{
+	uint64_t now_ms = sampler_now_ms();
+	if (now_ms >= s->sampler.next_ms) {
+		sampler_look(&s->sampler, now_ms);
+	}
+	if (now_ms >= s->descendants.next_ms) {
+		descendants_look(&s->descendants, now_ms);
+	}
+}
+
+/** Milliseconds until something is due. */
+static int time_left_ms(const struct supervisor *s)
+{
+	uint64_t now_ms = sampler_now_ms();
+	uint64_t due_ms = witness_deadline_ms(&s->witness);
+	due_ms = s->sampler.next_ms < due_ms ? s->sampler.next_ms : due_ms;
+	due_ms = s->descendants.next_ms < due_ms ? s->descendants.next_ms : due_ms;
+	return due_ms > now_ms ? (int)(due_ms - now_ms) : 0;
+}
+
 void events_wait(struct supervisor *s)
 {
 	struct pollfd polled[] = {
 		{ .fd = s->signals.fd, .events = POLLIN },
 		{ .fd = s->doorbell.event_fd, .events = POLLIN },
+		{ .fd = s->witness.fd, .events = POLLIN },
 	};
-	uint64_t now_ms = sampler_now_ms();
-	int timeout_ms = now_ms < s->sampler.next_ms ? (int)(s->sampler.next_ms - now_ms) : 0;
-	poll(polled, sizeof(polled) / sizeof(polled[0]), timeout_ms);
+	poll(polled, countof(polled), time_left_ms(s));
 	if (polled[1].revents) {
 		doorbell_clear(&s->doorbell);
 	}
 	handle_request(s);
 	note_refusals(s);
 	handle_signals(s);
+	handle_held(s);
 	handle_children(s);
-	now_ms = sampler_now_ms();
-	if (s->state != STATE_ENDED && now_ms >= s->sampler.next_ms) {
-		sampler_look(&s->sampler, now_ms);
+	if (s->state != STATE_ENDED) {
+		look(s);
 	}
 }

@@ -32,6 +32,44 @@ static void fill_end(const struct supervisor *s, struct outcome *outcome)
 	outcome->cpu_system_ms = timeval_ms(s->usage.ru_stime);
 }
 
+/** What a running workload has used so far. */
+static void fill_running(const struct supervisor *s, struct outcome *outcome)
+{
+	struct proc_stat stat;
+	long ticks_per_s = sysconf(_SC_CLK_TCK);
+	if (ticks_per_s > 0 && proc_read_stat(s->proc_root, s->pid, &stat)) {
+		outcome->cpu_user_ms = (int64_t)(stat.user_ticks * 1000u / (uint64_t)ticks_per_s);
+		outcome->cpu_system_ms =
+			(int64_t)(stat.system_ticks * 1000u / (uint64_t)ticks_per_s);
+	}
+}
+
+/**
+ * Processes below the workload. Looking sees programs that know no hook but misses what is short;
+ * the hook sees every fork but no program that it is not in.
+ */
+static void fill_children(const struct supervisor *s, struct outcome *outcome)
+{
+	uint64_t noticed = load_relaxed(&s->passing.header->children);
+	outcome->children = noticed > s->descendants.count ? noticed : s->descendants.count;
+	outcome->children_max_rss_bytes = s->descendants.max_rss_bytes;
+	outcome->survivors = s->survivors;
+}
+
+/**
+ * At the end the kernel tells the highest resident set of the workload and the children that it
+ * waited for, in one number. It is the workload's own unless a child was seen to be as large.
+ */
+static void fill_max_rss(const struct supervisor *s, struct outcome *outcome)
+{
+	uint64_t kernel_bytes = (uint64_t)s->usage.ru_maxrss * 1024u;
+	outcome->max_rss_bytes = s->sampler.highest.peak_rss_bytes;
+	if (kernel_bytes > outcome->max_rss_bytes
+	    && kernel_bytes > outcome->children_max_rss_bytes) {
+		outcome->max_rss_bytes = kernel_bytes;
+	}
+}
+
 struct outcome supervise_outcome(const struct supervisor *s)
 {
 	const struct sampler *sampler = &s->sampler;
@@ -40,8 +78,6 @@ struct outcome supervise_outcome(const struct supervisor *s)
 		.verdict = VERDICT_RUNNING,
 		.start_unix_ms = s->start_unix_ms,
 		.duration_ms = (int64_t)((has_ended ? s->end_ms : sampler_now_ms()) - s->start_ms),
-		.max_rss_bytes = sampler->highest.peak_rss_bytes,
-		.children = load_relaxed(&s->passing.header->children),
 		.cgroup_limit_bytes = sampler->limit_bytes,
 		.cgroup_max_usage_bytes = sampler->highest.cgroup_bytes,
 		.cgroup_oom_kills = oom_moved(sampler->kills_before.own, sampler->kills.own),
@@ -52,11 +88,11 @@ struct outcome supervise_outcome(const struct supervisor *s)
 	};
 	if (has_ended) {
 		fill_end(s, &outcome);
+	} else {
+		fill_running(s, &outcome);
 	}
-	uint64_t kernel_max_rss = (uint64_t)s->usage.ru_maxrss * 1024u;
-	if (has_ended && kernel_max_rss > outcome.max_rss_bytes) {
-		outcome.max_rss_bytes = kernel_max_rss;
-	}
+	fill_children(s, &outcome);
+	fill_max_rss(s, &outcome);
 	return outcome;
 }
 

@@ -26,6 +26,11 @@ uint64_t sampler_now_ms(void)
 	return clock_us(CLOCK_MONOTONIC) / 1000u;
 }
 
+uint64_t sampler_cpu_us(void)
+{
+	return clock_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
 static void raise_to(uint64_t *highest, uint64_t value)
 {
 	if (value > *highest) {
@@ -106,7 +111,7 @@ static void take_counters(struct sampler *sampler)
 
 void sampler_look(struct sampler *sampler, uint64_t now_ms)
 {
-	uint64_t start_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t start_us = sampler_cpu_us();
 	if (usage_follow(&sampler->source)) {
 		enter_group(sampler);
 	}
@@ -125,7 +130,7 @@ void sampler_look(struct sampler *sampler, uint64_t now_ms)
 	raise_to(&sampler->highest.file_bytes, sample.file_bytes);
 	raise_to(&sampler->highest.peak_rss_bytes, usage.peak_rss_bytes);
 	raise_to(&sampler->highest.cgroup_bytes, sample.cgroup_bytes);
-	schedule(sampler, &sample, now_ms, clock_us(CLOCK_THREAD_CPUTIME_ID) - start_us);
+	schedule(sampler, &sample, now_ms, sampler_cpu_us() - start_us);
 }
 
 void sampler_finish(struct sampler *sampler, uint64_t now_ms)

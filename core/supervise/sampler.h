@@ -50,4 +50,7 @@ void sampler_finish(struct sampler *sampler, uint64_t now_ms);
 /** Milliseconds on the monotonic clock. */
 uint64_t sampler_now_ms(void);
 
+/** Microseconds of processor time that this thread has used. */
+uint64_t sampler_cpu_us(void);
+
 #endif

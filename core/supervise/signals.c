@@ -86,6 +86,19 @@ bool signals_read(const struct signals *signals, struct signalfd_siginfo *ret_in
 	return got == (ssize_t)sizeof(*ret_info);
 }
 
+void signals_discard(const struct signals *signals)
+{
+	struct signalfd_siginfo info;
+	while (signals->is_open && signals_read(signals, &info)) {
+	}
+}
+
+void signals_allow_quit(const struct signals *signals)
+{
+	signals_discard(signals);
+	mask_swap(ALL_SIGNALS & ~bit_of(SIGQUIT), NULL);
+}
+
 static enum signal_meaning classify_kernel(int signal, bool is_leader)
 {
 	switch (signal) {

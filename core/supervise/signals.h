@@ -48,6 +48,12 @@ void signals_close(struct signals *signals);
 /** Next signal that has arrived. False if there is none. */
 bool signals_read(const struct signals *signals, struct signalfd_siginfo *ret_info);
 
+/** Drop what has arrived, and let SIGQUIT end us: the workload has ended, and its report is stuck. */
+void signals_allow_quit(const struct signals *signals);
+
+/** Drop what has arrived: it was for the workload, which has ended. */
+void signals_discard(const struct signals *signals);
+
 enum signal_meaning {
 	/** Nothing to do: it went to the workload, too, or concerns only us. */
 	SIGNAL_IGNORED,

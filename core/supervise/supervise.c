@@ -10,6 +10,7 @@
 #include "core/supervise/environment.h"
 #include "core/supervise/error.h"
 #include "core/supervise/events.h"
+#include "core/supervise/reaper.h"
 #include "core/supervise/supervisor.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define NO_PROC "/dev/null"
 
 static int64_t unix_ms(void)
 {
@@ -32,8 +35,10 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 		    struct supervise_error *ret_error)
 {
 	const char *root = options->proc_root ? options->proc_root : "/";
-	/* Paths are put behind it, with a slash. */
-	snprintf(s->proc_root, sizeof(s->proc_root), "%s", strcmp(root, "/") == 0 ? "" : root);
+	/* Paths are put behind it, with a slash. Nothing is below NO_PROC: all numbers are then 0. */
+	root = strcmp(root, "/") == 0 ? "" : root;
+	root = *root || proc_is_ours(root) ? root : NO_PROC;
+	snprintf(s->proc_root, sizeof(s->proc_root), "%s", root);
 	if (signals_open(&s->signals) < 0) {
 		return error_set(ret_error, 125, errno, "cannot read signals");
 	}
@@ -80,6 +85,7 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 	}
 	s->passing = (struct passing){ .segment_fd = -1, .hook_fd = -1 };
 	s->doorbell.event_fd = -1;
+	s->witness.fd = -1;
 	s->sampler.source.status_fd = -1;
 	s->sampler.source.membership_fd = -1;
 	if (!prepare(s, options, ret_error) || !launch(s, options, ret_error)) {
@@ -87,6 +93,9 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 		return NULL;
 	}
 	doorbell_listen(&s->doorbell);
+	witness_open(&s->witness, s->proc_root);
+	s->is_reaper = reaper_is_needed();
+	descendants_open(&s->descendants, s->proc_root, s->pid);
 	sampler_open(&s->sampler, s->proc_root, s->pid, s->passing.segment_fd, s->passing.header,
 		     s->start_ms);
 	return s;
@@ -140,8 +149,10 @@ void supervise_done(struct supervisor *s)
 		return;
 	}
 	sampler_close(&s->sampler);
+	witness_close(&s->witness);
 	doorbell_close(&s->doorbell);
 	passing_close(&s->passing);
+	signals_discard(&s->signals);
 	signals_close(&s->signals);
 	free(s);
 }

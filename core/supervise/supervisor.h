@@ -5,11 +5,13 @@
 #ifndef CORE_SUPERVISE_SUPERVISOR_H
 #define CORE_SUPERVISE_SUPERVISOR_H
 
+#include "core/supervise/descendants.h"
 #include "core/supervise/doorbell.h"
 #include "core/supervise/passing.h"
 #include "core/supervise/sampler.h"
 #include "core/supervise/signals.h"
 #include "core/supervise/supervise.h"
+#include "core/supervise/witness.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,8 +32,12 @@ struct supervisor {
 	struct passing passing;
 	struct signals signals;
 	struct doorbell doorbell;
+	struct witness witness;
 	struct sampler sampler;
+	struct descendants descendants;
 	pid_t pid;
+	/** Orphans become our children: we are the first process of a container, or were made a subreaper. */
+	bool is_reaper;
 
 	/** What supervise_next is to hand out. */
 	bool wants_snapshot;
@@ -50,6 +56,8 @@ struct supervisor {
 	uint64_t end_ms;
 	int wait_status;
 	struct rusage usage;
+	/** Children of the workload's that still ran when it had ended. */
+	uint32_t survivors;
 };
 
 #endif

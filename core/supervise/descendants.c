@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/supervise/descendants.h"
+
+#include "core/host/buffer.h"
+#include "core/host/file.h"
+#include "core/host/proc.h"
+#include "core/supervise/sampler.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define INTERVAL_MS 100u
+/** Processor time that looking may take: one part in so many. */
+#define COST_PARTS 250u
+
+void descendants_open(struct descendants *d, const char *root, pid_t workload)
+{
+	struct proc_stat stat = { 0 };
+	proc_read_stat(root, workload, &stat);
+	*d = (struct descendants){
+		.root = root,
+		.workload = workload,
+		.workload_start_ticks = stat.start_ticks,
+	};
+}
+
+static bool lives(const struct descendants *d, const struct descendant *known)
+{
+	struct proc_stat stat;
+	return proc_read_stat(d->root, known->pid, &stat) && stat.start_ticks == known->start_ticks
+		&& stat.state != 'Z' && stat.state != 'X';
+}
+
+static bool is_known(const struct descendants *d, const struct descendant *descendant)
+{
+	for (uint32_t i = 0; i < d->known_count; i++) {
+		if (d->known[i].pid == descendant->pid
+		    && d->known[i].start_ticks == descendant->start_ticks) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void forget_dead(struct descendants *d)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < d->known_count; i++) {
+		if (lives(d, &d->known[i])) {
+			d->known[kept++] = d->known[i];
+		}
+	}
+	d->known_count = kept;
+}
+
+static void meet(struct descendants *d, pid_t pid)
+{
+	struct proc_stat stat;
+	if (!proc_read_stat(d->root, pid, &stat)) {
+		return;
+	}
+	struct descendant descendant = { pid, stat.start_ticks };
+	if (!is_known(d, &descendant)) {
+		d->count++;
+		if (d->known_count < DESCENDANTS_KNOWN) {
+			d->known[d->known_count++] = descendant;
+		}
+	}
+	uint64_t rss_bytes = proc_read_memory(d->root, pid).peak_rss_bytes;
+	if (rss_bytes > d->max_rss_bytes) {
+		d->max_rss_bytes = rss_bytes;
+	}
+}
+
+void descendants_look(struct descendants *d, uint64_t now_ms)
+{
+	pid_t pids[DESCENDANTS_KNOWN];
+	uint64_t start_us = sampler_cpu_us();
+	forget_dead(d);
+	size_t found = proc_descendants(d->root, d->workload, pids, DESCENDANTS_KNOWN);
+	for (size_t i = 0; i < found && i < DESCENDANTS_KNOWN; i++) {
+		meet(d, pids[i]);
+	}
+	uint64_t wait_ms = (sampler_cpu_us() - start_us) * COST_PARTS / 1000u;
+	d->next_ms = now_ms + (wait_ms > INTERVAL_MS ? wait_ms : INTERVAL_MS);
+}
+
+struct search {
+	const struct descendants *d;
+	/** How a line of /proc/PID/maps shows the segment: device and inode. */
+	char mark[64];
+	char own_program[PATH_MAX];
+	uint32_t count;
+};
+
+static bool read_program(const char *root, pid_t pid, char *program)
+{
+	char path[PROC_PATH_MAX];
+	ssize_t len = proc_path(path, sizeof(path), root, pid, "exe")
+		? readlink(path, program, PATH_MAX - 1)
+		: -1;
+	program[len > 0 ? len : 0] = 0;
+	return len > 0;
+}
+
+static bool maps_segment(const struct search *search, pid_t pid)
+{
+	char path[PROC_PATH_MAX];
+	cleanup_buffer struct buffer maps = { 0 };
+	return proc_path(path, sizeof(path), search->d->root, pid, "maps")
+		&& file_read(path, 64 << 20, &maps) == 0
+		&& strstr(buffer_text(&maps), search->mark) != NULL;
+}
+
+static bool count_survivor(pid_t pid, void *data)
+{
+	struct search *search = data;
+	const struct descendants *d = search->d;
+	struct proc_stat stat;
+	char program[PATH_MAX];
+	if (pid == d->workload || !proc_read_stat(d->root, pid, &stat) || stat.state == 'Z'
+	    || stat.state == 'X' || stat.start_ticks < d->workload_start_ticks) {
+		return true;
+	}
+	struct descendant descendant = { pid, stat.start_ticks };
+	if (is_known(d, &descendant)) {
+		search->count++;
+	} else if (read_program(d->root, pid, program) && strcmp(program, search->own_program) != 0
+		   && maps_segment(search, pid)) {
+		/* Not one of our own: a report that is being written has the segment mapped, too. */
+		search->count++;
+	}
+	return true;
+}
+
+uint32_t descendants_survivors(const struct descendants *d, int segment_fd)
+{
+	struct search search = { .d = d };
+	struct stat status;
+	if (fstat(segment_fd, &status) < 0) {
+		return 0;
+	}
+	snprintf(search.mark, sizeof(search.mark), " %02x:%02x %llu ", major(status.st_dev),
+		 minor(status.st_dev), (unsigned long long)status.st_ino);
+	read_program(d->root, 0, search.own_program);
+	proc_each(d->root, count_survivor, &search);
+	return search.count;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The witness: was a signal meant for us alone, or for many?
+ *
+ * kill(2) on a process group, systemd's KillMode=control-group (one kill per process of the cgroup)
+ * and `pkill -f job.py` reach the workload as well as us; `kill PID`, `docker stop` and `timeout
+ * --foreground` reach us alone. The siginfo of both is the same, and whether the workload has had
+ * its copy cannot be seen from outside once its handler has run. Forwarding always delivers twice
+ * (a second SIGTERM makes many servers drop what they do); never forwarding loses signals.
+ *
+ * So a child of ours sits in the same process group and cgroup, blocks all signals, and tells us
+ * which it gets: what reached it as well was sent to many. A group's members are signalled within one
+ * system call; somebody who goes from process to process needs a moment, so that a signal of which
+ * the witness knows nothing yet is held back for WITNESS_WINDOW_MS before it is forwarded.
+ *
+ * It must be hit by what hits the workload and missed by what names us. It carries another name
+ * ("sig-witness", in comm and in argv[0]), so that `killall fil-profile` misses it, and the rest of
+ * our command line, so that `pkill -f job.py` does not. It ends when we do.
+ *
+ * If it cannot be started, or was killed, everything is forwarded at once.
+ */
+#ifndef CORE_SUPERVISE_WITNESS_H
+#define CORE_SUPERVISE_WITNESS_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+
+#define WITNESS_WINDOW_MS 50u
+#define WITNESS_SIGNALS 65
+
+struct witness {
+	/** 0: there is none. */
+	pid_t pid;
+	/** Readable when it got a signal. */
+	int fd;
+	const char *proc_root;
+	/** When each signal was last seen by it, on the monotonic clock; 0: not, or accounted for. */
+	uint64_t seen_ms[WITNESS_SIGNALS];
+	/** Signals of ours held back, until when; 0: none. */
+	uint64_t held_until_ms[WITNESS_SIGNALS];
+	struct signalfd_siginfo held[WITNESS_SIGNALS];
+};
+
+/** Start it. All signals must be blocked. Without one, witness->pid is 0. */
+void witness_open(struct witness *witness, const char *proc_root);
+
+/** End it and wait for that. */
+void witness_close(struct witness *witness);
+
+/** It has died: hold nothing back any more. */
+void witness_lost(struct witness *witness);
+
+/** Take its news from the pipe, at now_ms. Signals held back that it has seen are dropped. */
+void witness_listen(struct witness *witness, uint64_t now_ms);
+
+/**
+ * A signal sent by kill(2) has arrived here. True: it is ours alone as far as anybody can tell, and
+ * is to be forwarded now. False: the workload has its own copy, or it is held back for now.
+ */
+bool witness_judge(struct witness *witness, const struct signalfd_siginfo *info, uint64_t now_ms);
+
+/** The next signal whose time is over and that is to be forwarded now. False if there is none. */
+bool witness_release(struct witness *witness, uint64_t now_ms, struct signalfd_siginfo *ret_info);
+
+/** When witness_release has something to do; UINT64_MAX if nothing is held back. */
+uint64_t witness_deadline_ms(const struct witness *witness);
+
+#endif
