@@ -3,8 +3,10 @@
 
 #include "core/report/notes.h"
 
+#include "core/base/attributes.h"
+#include "core/base/python.h"
+#include "core/base/recording.h"
 #include "core/report/units.h"
-#include "core/shm/segment.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -15,8 +17,7 @@ struct notes {
 	void *context;
 };
 
-__attribute__((format(printf, 2, 3))) static void note(const struct notes *notes,
-						       const char *format, ...)
+static attr_printf(2, 3) void note(const struct notes *notes, const char *format, ...)
 {
 	char text[512];
 	va_list args;

@@ -30,6 +30,7 @@
 #define CORE_SHM_SEGMENT_H
 
 #include "core/base/python.h"
+#include "core/base/recording.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -199,12 +200,6 @@ enum slot_state {
 	SLOT_RECORDING = 2,
 };
 
-/** One bit each: what this image could not or need not do. Shown in reports. */
-#define IMAGE_OWN_MALLOC 0x1u       /* the executable defines malloc itself: its calls are not seen */
-#define IMAGE_FREE_THREADED 0x2u    /* a Python without the GIL */
-#define IMAGE_DOMAINS_WRAPPED 0x4u  /* CPython's MEM and OBJ domains go through the hook */
-#define IMAGE_OWN_SIGUSR2 0x8u      /* SIGUSR2 was not the default at start: left alone */
-
 /** An operation under way in the slot, for the collector to repair. op is stored last and cleared first. */
 struct intent {
 	uint32_t op; /* enum intent_op */
@@ -219,16 +214,6 @@ struct intent {
 };
 
 enum intent_op { INTENT_NONE = 0, INTENT_ADD = 1, INTENT_REMOVE = 2 };
-
-/** Why something was not recorded: counts, in every report. */
-enum missed {
-	MISSED_NO_SPACE = 0, /* the segment could not grow (address space, file size, its end) */
-	MISSED_NESTED,       /* inside a signal handler that interrupted the hook, and no room to defer */
-	MISSED_LOCK,         /* the lock was not to be had within its bound */
-	MISSED_LOST_FREE,    /* a block appeared where another was live: that one's free was not seen */
-	MISSED_DEPTH,        /* stacks cut at the depth limit */
-	MISSED_COUNT
-};
 
 enum request_kind {
 	REQUEST_NONE = 0,

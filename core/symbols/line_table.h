@@ -16,7 +16,7 @@
 #ifndef CORE_SYMBOLS_LINE_TABLE_H
 #define CORE_SYMBOLS_LINE_TABLE_H
 
-#include "core/shm/segment.h"
+#include "core/base/python.h"
 
 #include <stdbool.h>
 #include <stddef.h>
