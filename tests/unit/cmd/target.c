@@ -80,7 +80,7 @@ static void programs_are_found_on_path(void)
 {
 	CHECK_STR(RESOLVE(NONE, "tool", "job.py"), "bin/tool: tool job.py");
 	CHECK_STR(RESOLVE(NONE, "bin/tool"), "bin/tool: bin/tool");
-	CHECK_STR(RESOLVE(NONE, "python3", "-c", "x=1"), "bin/python3: python3 -c 'x=1' # x=1");
+	CHECK_STR(RESOLVE(NONE, "python3", "-c", "x=1"), "bin/python3: python3 -c x=1 # x=1");
 	/* A command that is called like a script, and a folder that is called like a command. */
 	CHECK_STR(RESOLVE(NONE, "admin.py", "x"), "bin/admin.py: admin.py x");
 	CHECK_STR(RESOLVE(NONE, "dual"), "bin/dual: dual");
