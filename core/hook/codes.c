@@ -85,3 +85,12 @@ void codes_forget(struct codes *codes, uintptr_t address)
 	}
 	codes->slots[hole] = (struct code_slot){ 0 };
 }
+
+void codes_clear(struct codes *codes)
+{
+	codes->generation++;
+	codes->count = 0;
+	for (uint32_t i = 0; i < codes->capacity; i++) {
+		codes->slots[i] = (struct code_slot){ 0 };
+	}
+}

@@ -36,4 +36,7 @@ bool codes_add(struct codes *codes, uintptr_t address, uint32_t number);
 /** The code object at address is about to be freed. */
 void codes_forget(struct codes *codes, uintptr_t address);
 
+/** Forget all of them: a change was left half done. */
+void codes_clear(struct codes *codes);
+
 #endif

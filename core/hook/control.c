@@ -10,7 +10,8 @@
 /** Copy the calling thread's frames, outermost first. Returns how many there are. */
 static long control_stack(struct control_stack *stack)
 {
-	if (nesting_begin() != NESTING_RECORD) {
+	nesting_mark mark = 0;
+	if (nesting_begin(&mark) != NESTING_RECORD) {
 		return -1;
 	}
 	struct thread *self = thread_state.self;
@@ -28,7 +29,7 @@ static long control_stack(struct control_stack *stack)
 	}
 	/* These frames have no nodes yet: the next recording is to make them. */
 	python_cache_reset(&self->python);
-	nesting_end();
+	nesting_end(&mark);
 	return count;
 }
 

@@ -23,7 +23,8 @@ void hook_notice_child(void)
 	}
 }
 
-static void repair(void)
+/** What was under way under the lock when its holder went: undone. Under the lock. */
+static attr_cold void repair(void)
 {
 	struct slot *slot = hook.view.slot;
 	uint32_t number = slot->intent.entry;
@@ -33,6 +34,10 @@ static void repair(void)
 			       &hook.view.header->totals);
 	}
 	account_done(&slot->intent);
+	/* Half a change of the tables that are this process's own is put right by making them anew. */
+	ranges_rebuild(&hook.mappings, &hook.view, 0);
+	ranges_rebuild(&hook.large_blocks, &hook.view, RANGE_BLOCK);
+	codes_clear(&hook.codes);
 }
 
 bool hook_lock(void)
@@ -71,17 +76,24 @@ bool hook_inside(void)
 	return thread_state.inside != 0;
 }
 
+/**
+ * The least that the kernel puts on a stack between what a signal interrupts and its handler: the
+ * saved registers and the floating-point state (struct rt_sigframe, 936 + 512 bytes on x86-64 and
+ * more on aarch64).
+ */
+#define SIGNAL_FRAME_MIN 1024
+
 /** Whether the operation that this thread is in the middle of was left by a longjmp. */
-static bool is_abandoned(uintptr_t now_at)
+static bool is_abandoned(const nesting_mark *now)
 {
-	/* A handler on the same stack runs below what it interrupted. On an alternate stack the
-	   addresses say nothing; the kernel knows. */
+	const nesting_mark *then = thread_state.recording_at;
 	stack_t current;
-	if (now_at <= thread_state.recording_at) {
+	if (!sys_failed(sys_call2(SYS_sigaltstack, NULL, &current))
+	    && (current.ss_flags & SS_ONSTACK)) {
 		return false;
 	}
-	return !sys_failed(sys_call2(SYS_sigaltstack, NULL, &current))
-		&& !(current.ss_flags & SS_ONSTACK);
+	return (uintptr_t)now + SIGNAL_FRAME_MIN > (uintptr_t)then
+		|| *then != (NESTING_MARK ^ (uintptr_t)then);
 }
 
 static void abandon(void)
@@ -93,35 +105,53 @@ static void abandon(void)
 	}
 }
 
-bool nesting_recover(uintptr_t at)
+bool nesting_recover(const nesting_mark *mark)
 {
-	if (!is_abandoned(at)) {
+	if (!is_abandoned(mark)) {
 		return false;
 	}
 	abandon();
 	return true;
 }
 
-void nesting_defer(void *address, size_t bytes, uint8_t kind, bool is_free)
+void nesting_defer(struct pending operation)
 {
 	struct thread *self = thread_state.self;
-	if (!self || self->pending_count == PENDING_MAX) {
+	if (!self || self->pending_tail - self->pending_head == PENDING_MAX) {
 		hook_missed(MISSED_NESTED);
 		return;
 	}
-	self->pending[self->pending_count] = (struct pending){ address, bytes, kind, is_free };
+	self->pending[self->pending_tail % PENDING_MAX] = operation;
 	barrier_compiler();
-	self->pending_count++;
+	self->pending_tail++;
+}
+
+static void replay(struct pending operation)
+{
+	switch ((enum pending_operation)operation.operation) {
+	case PENDING_ADD:
+		record_allocation(operation.address, operation.bytes, operation.kind);
+		break;
+	case PENDING_FREE:
+		record_free(operation.address);
+		break;
+	case PENDING_MAP:
+	case PENDING_MAP_IDLE:
+		record_mapping(operation.address, operation.bytes,
+			       operation.operation == PENDING_MAP);
+		break;
+	case PENDING_UNMAP:
+		record_unmapping(operation.address, operation.bytes);
+		break;
+	}
 }
 
 void nesting_drain(struct thread *self)
 {
-	while (self->pending_count) {
-		struct pending next = self->pending[--self->pending_count];
-		if (next.is_free) {
-			record_free(next.address);
-		} else {
-			record_allocation(next.address, next.bytes, next.kind);
-		}
+	/* Each replay ends in a drain of its own, which takes the next: the order is kept. */
+	while (self->pending_head != self->pending_tail) {
+		struct pending next = self->pending[self->pending_head % PENDING_MAX];
+		self->pending_head++;
+		replay(next);
 	}
 }

@@ -21,16 +21,27 @@ enum nesting {
 	NESTING_DEFER,  /* to be deferred with nesting_defer */
 };
 
-/** The operation that this thread was in when it entered at: abandoned, and now repaired? Cold. */
-bool nesting_recover(uintptr_t at) __attribute__((cold));
+/**
+ * An operation's mark: a variable on the stack of the function that records. While the operation is
+ * under way, thread_state.recording_at points to it and it has a value of its own.
+ */
+typedef volatile uintptr_t nesting_mark;
+#define NESTING_MARK ((uintptr_t)0x6e657374696e6721u)
 
-/** Keep an operation for the one it interrupted. is_free: of the block at address. */
-void nesting_defer(void *address, size_t bytes, uint8_t kind, bool is_free) __attribute__((cold));
+/**
+ * A thread that is inside an operation begins another, with its mark at *mark. True if the first
+ * was abandoned; it is repaired then. A handler of the same stack runs below what it interrupted,
+ * and leaves its mark alone; on an alternate stack the addresses say nothing, but the kernel knows.
+ */
+bool nesting_recover(const nesting_mark *mark) __attribute__((cold));
+
+/** Keep an operation for the one it interrupted. */
+void nesting_defer(struct pending operation) __attribute__((cold));
 
 /** Record what was deferred. */
 void nesting_drain(struct thread *self) __attribute__((cold));
 
-attr_inline enum nesting nesting_begin(void)
+attr_inline enum nesting nesting_begin(nesting_mark *mark)
 {
 	struct gate *gate = hook.gate;
 	if (unlikely(!gate)) {
@@ -43,11 +54,11 @@ attr_inline enum nesting nesting_begin(void)
 	if (thread_state.inside) {
 		return NESTING_NONE;
 	}
-	uintptr_t at = (uintptr_t)__builtin_frame_address(0);
-	if (unlikely(thread_state.recording) && !nesting_recover(at)) {
+	if (unlikely(thread_state.recording) && !nesting_recover(mark)) {
 		return NESTING_DEFER;
 	}
-	thread_state.recording_at = at;
+	*mark = NESTING_MARK ^ (uintptr_t)mark;
+	thread_state.recording_at = mark;
 	barrier_compiler();
 	thread_state.recording = 1;
 	barrier_compiler();
@@ -58,14 +69,15 @@ attr_inline enum nesting nesting_begin(void)
 	return NESTING_RECORD;
 }
 
-attr_inline void nesting_end(void)
+attr_inline void nesting_end(nesting_mark *mark)
 {
 	struct thread *self = thread_state.self;
 	barrier_compiler();
 	thread_state.recording = 0;
+	*mark = 0;
 	barrier_compiler();
 	/* After the flag is down: whatever a handler deferred before that is seen here. */
-	if (unlikely(self->pending_count)) {
+	if (unlikely(self->pending_head != self->pending_tail)) {
 		nesting_drain(self);
 	}
 }

@@ -122,62 +122,66 @@ static void record_block_added(struct thread *self, void *p, size_t bytes, enum 
 
 void record_allocation(void *p, size_t bytes, enum block_kind kind)
 {
-	switch (nesting_begin()) {
+	nesting_mark mark = 0;
+	switch (nesting_begin(&mark)) {
 	case NESTING_NONE:
 		return;
 	case NESTING_DEFER:
 		if (p) {
-			nesting_defer(p, bytes, kind, false);
+			nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind });
 		}
 		return;
 	case NESTING_RECORD:
 		record_block_added(thread_state.self, p, bytes, kind);
-		nesting_end();
+		nesting_end(&mark);
 	}
 }
 
 void record_free(void *p)
 {
+	nesting_mark mark = 0;
 	if (!p) {
 		return;
 	}
-	switch (nesting_begin()) {
+	switch (nesting_begin(&mark)) {
 	case NESTING_NONE:
 		return;
 	case NESTING_DEFER:
-		nesting_defer(p, 0, 0, true);
+		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 });
 		return;
 	case NESTING_RECORD:
 		if (hook_lock()) {
 			forget_block((uintptr_t)p);
 			hook_unlock();
 		}
-		nesting_end();
+		nesting_end(&mark);
 	}
 }
 
 struct record_block record_take(void *p)
 {
+	nesting_mark mark = 0;
 	struct record_block block = { 0 };
-	switch (p ? nesting_begin() : NESTING_NONE) {
+	switch (p ? nesting_begin(&mark) : NESTING_NONE) {
 	case NESTING_NONE:
 		break;
 	case NESTING_DEFER:
-		nesting_defer(p, 0, 0, true);
+		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 });
 		break;
 	case NESTING_RECORD:
 		if (hook_lock()) {
 			block = forget_block((uintptr_t)p);
 			hook_unlock();
 		}
-		nesting_end();
+		nesting_end(&mark);
 	}
 	return block;
 }
 
 void record_put_back(void *p, struct record_block block, enum block_kind kind)
 {
-	if (!block.entry || nesting_begin() != NESTING_RECORD) {
+	nesting_mark mark = 0;
+	if (!block.entry || nesting_begin(&mark) != NESTING_RECORD) {
 		return;
 	}
 	if (hook_lock()) {
@@ -191,5 +195,5 @@ void record_put_back(void *p, struct record_block block, enum block_kind kind)
 		}
 		hook_unlock();
 	}
-	nesting_end();
+	nesting_end(&mark);
 }

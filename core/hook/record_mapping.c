@@ -54,9 +54,21 @@ static void add(uint32_t entry, uintptr_t start, uintptr_t end, bool counted)
 	}
 }
 
+/** Whether to record now; an operation that interrupted another is kept for later. */
+static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
+			   enum pending_operation operation)
+{
+	enum nesting nesting = nesting_begin(mark);
+	if (nesting == NESTING_DEFER) {
+		nesting_defer((struct pending){ address, bytes, operation, 0 });
+	}
+	return nesting == NESTING_RECORD;
+}
+
 void record_mapping(void *address, size_t bytes, bool counted)
 {
-	if (nesting_begin() != NESTING_RECORD) {
+	nesting_mark mark = 0;
+	if (!begin_or_defer(&mark, address, bytes, counted ? PENDING_MAP : PENDING_MAP_IDLE)) {
 		return;
 	}
 	struct thread *self = thread_state.self;
@@ -68,19 +80,20 @@ void record_mapping(void *address, size_t bytes, bool counted)
 		add(intern_entry(&hook.view, stack_node(self, frames)), start, end, counted);
 		hook_unlock();
 	}
-	nesting_end();
+	nesting_end(&mark);
 }
 
 void record_unmapping(void *address, size_t bytes)
 {
-	if (nesting_begin() != NESTING_RECORD) {
+	nesting_mark mark = 0;
+	if (!begin_or_defer(&mark, address, bytes, PENDING_UNMAP)) {
 		return;
 	}
 	if (hook_lock()) {
 		cut((uintptr_t)address, page_up((uintptr_t)address + bytes));
 		hook_unlock();
 	}
-	nesting_end();
+	nesting_end(&mark);
 }
 
 /** Part of a range in [start, end) that is to be counted, or no longer; false if there is none. */
@@ -112,7 +125,8 @@ static bool cut_other_kind(uintptr_t start, uintptr_t end, bool counted, struct 
 
 void record_protection(void *address, size_t bytes, bool counted)
 {
-	if (nesting_begin() != NESTING_RECORD) {
+	nesting_mark mark = 0;
+	if (nesting_begin(&mark) != NESTING_RECORD) {
 		return;
 	}
 	struct thread *self = thread_state.self;
@@ -129,13 +143,14 @@ void record_protection(void *address, size_t bytes, bool counted)
 		}
 		hook_unlock();
 	}
-	nesting_end();
+	nesting_end(&mark);
 }
 
 struct record_moving record_moving_take(void *old, size_t bytes)
 {
+	nesting_mark mark = 0;
 	struct record_moving moving = { 0 };
-	if (nesting_begin() != NESTING_RECORD) {
+	if (nesting_begin(&mark) != NESTING_RECORD) {
 		return moving;
 	}
 	if (hook_lock()) {
@@ -160,19 +175,20 @@ struct record_moving record_moving_take(void *old, size_t bytes)
 		cut(start, end);
 		hook_unlock();
 	}
-	nesting_end();
+	nesting_end(&mark);
 	return moving;
 }
 
 void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old)
 {
+	nesting_mark mark = 0;
 	if (!moving->is_known) {
 		return;
 	}
 	if (p) {
 		record_mapping(p, bytes, moving->is_counted);
 	}
-	if ((p && !keeps_old) || nesting_begin() != NESTING_RECORD) {
+	if ((p && !keeps_old) || nesting_begin(&mark) != NESTING_RECORD) {
 		return;
 	}
 	if (hook_lock()) {
@@ -182,7 +198,7 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 		}
 		hook_unlock();
 	}
-	nesting_end();
+	nesting_end(&mark);
 }
 
 void record_refused_mapping(size_t bytes)

@@ -20,15 +20,16 @@ struct thread_start {
 /** The node that the calling thread is at; 0 if it does not record. */
 static uint32_t current_node(void)
 {
+	nesting_mark mark = 0;
 	uint32_t node = 0;
-	if (nesting_begin() == NESTING_RECORD) {
+	if (nesting_begin(&mark) == NESTING_RECORD) {
 		struct thread *self = thread_state.self;
 		struct stack_frames frames = stack_read(self);
 		if (hook_lock()) {
 			node = stack_node(self, frames);
 			hook_unlock();
 		}
-		nesting_end();
+		nesting_end(&mark);
 	}
 	return node;
 }
@@ -53,12 +54,13 @@ static void start_give(struct thread_start *start)
 
 static void *thread_begins(void *argument)
 {
+	nesting_mark mark = 0;
 	struct thread_start start = *(struct thread_start *)argument;
 	/* A child forked in between has a copy of its own and no lock. */
-	if (hook.gate->recording && nesting_begin() == NESTING_RECORD) {
+	if (hook.gate->recording && nesting_begin(&mark) == NESTING_RECORD) {
 		start_give(argument);
 		thread_state.self->origin = start.origin;
-		nesting_end();
+		nesting_end(&mark);
 	}
 	return start.routine(start.argument);
 }

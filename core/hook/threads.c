@@ -40,7 +40,7 @@ static struct thread *thread_take(struct threads *threads)
 	if (thread) {
 		threads->free = thread->next;
 		thread->origin = 0;
-		thread->pending_count = 0;
+		thread->pending_head = thread->pending_tail;
 		python_cache_reset(&thread->python);
 	} else {
 		thread = pool_take(&hook.pool, sizeof(*thread));

@@ -19,12 +19,14 @@
 
 #define PENDING_MAX 16
 
+enum pending_operation { PENDING_ADD, PENDING_FREE, PENDING_MAP, PENDING_MAP_IDLE, PENDING_UNMAP };
+
 /** An operation of a signal handler that interrupted the hook: recorded when the hook is left. */
 struct pending {
 	void *address;
-	size_t bytes; /* of an allocation; 0 with is_free */
-	uint8_t kind;
-	bool is_free;
+	size_t bytes;
+	uint8_t operation; /* enum pending_operation */
+	uint8_t kind;      /* enum block_kind of PENDING_ADD */
 };
 
 struct thread {
@@ -38,7 +40,9 @@ struct thread {
 	uint32_t code_generation;
 	/** The frames of the last stack, and their nodes. */
 	struct python_cache python;
-	uint32_t pending_count;
+	/** A ring: handlers put at the tail, whoever leaves the hook takes from the head. */
+	uint32_t pending_head;
+	uint32_t pending_tail;
 	struct pending pending[PENDING_MAX];
 };
 
@@ -55,9 +59,9 @@ struct thread_local_state {
 	struct thread *self;
 	/** Depth of hook_enter. */
 	uint32_t inside;
-	/** 1 while the hook records for this thread, and the stack pointer it began at. */
+	/** 1 while the hook records for this thread, and the mark of that operation. */
 	uint32_t recording;
-	uintptr_t recording_at;
+	volatile uintptr_t *recording_at;
 };
 
 extern __thread struct thread_local_state thread_state;

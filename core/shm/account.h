@@ -49,6 +49,8 @@ attr_inline void account_done(struct intent *intent)
 {
 	barrier_compiler();
 	intent->op = INTENT_NONE;
+	/* What the next operation announces stays below this. */
+	barrier_compiler();
 }
 
 /** bytes more are live at the entry, in blocks (1) more. Announces; the caller calls account_done. */

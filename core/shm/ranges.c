@@ -10,6 +10,7 @@
 
 #define INDEX_FIRST_BYTES ((size_t)16384)
 
+/** Room for one more number. */
 static bool index_reserve(struct range_index *index)
 {
 	if (index->count < index->capacity) {
@@ -54,6 +55,15 @@ uint32_t ranges_seek(const struct range_index *index, const struct segment_view 
 	return low;
 }
 
+static void index_insert(struct range_index *index, const struct segment_view *view, uint32_t k)
+{
+	uint32_t position = ranges_seek(index, view, view_range(view, k)->start);
+	memmove(index->numbers + position + 1, index->numbers + position,
+		(index->count - position) * sizeof(uint32_t));
+	index->numbers[position] = k;
+	index->count++;
+}
+
 bool ranges_add(struct range_index *index, struct segment_view *view, const struct range *range)
 {
 	if (!index_reserve(index)) {
@@ -71,11 +81,7 @@ bool ranges_add(struct range_index *index, struct segment_view *view, const stru
 	/* A reader takes an element with an entry for a whole one. */
 	barrier_compiler();
 	element->entry = range->entry;
-	uint32_t position = ranges_seek(index, view, range->start);
-	memmove(index->numbers + position + 1, index->numbers + position,
-		(index->count - position) * sizeof(uint32_t));
-	index->numbers[position] = k;
-	index->count++;
+	index_insert(index, view, k);
 	return true;
 }
 
@@ -133,4 +139,22 @@ bool ranges_cut(struct range_index *index, struct segment_view *view, uintptr_t 
 	}
 	*ret_piece = piece;
 	return true;
+}
+
+void ranges_rebuild(struct range_index *index, struct segment_view *view, uint32_t kind)
+{
+	index->count = 0;
+	index->free = 0;
+	for (uint32_t k = 1; k < view->slot->arena[ARENA_RANGE].used; k++) {
+		struct range *range = view_range(view, k);
+		if (!range->entry || (range->flags & RANGE_BLOCK) != kind) {
+			continue;
+		}
+		if (!kind) {
+			range->bytes = range->end - range->start;
+		}
+		if (index_reserve(index)) {
+			index_insert(index, view, k);
+		}
+	}
 }

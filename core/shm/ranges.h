@@ -51,4 +51,10 @@ void ranges_remove(struct range_index *index, struct segment_view *view, uint32_
 bool ranges_cut(struct range_index *index, struct segment_view *view, uintptr_t start,
 		uintptr_t end, struct range *ret_piece, int *ret_blocks);
 
+/**
+ * Make an index anew from the elements of the arena, those with that RANGE_BLOCK flag or without
+ * it: a change was left half done. Its free list is lost with it, which costs some elements.
+ */
+void ranges_rebuild(struct range_index *index, struct segment_view *view, uint32_t kind);
+
 #endif
