@@ -56,10 +56,10 @@ struct profile_process {
 	uint32_t pid;
 	uint32_t generations;
 	uint32_t executable; /* string */
-	uint32_t image_flags;    /* IMAGE_* of core/shm/segment.h */
-	uint32_t python_state;   /* enum python_state of core/shm/segment.h */
+	uint32_t image_flags;    /* IMAGE_* of core/base/recording.h */
+	uint32_t python_state;   /* enum python_state of core/base/python.h */
 	uint32_t python_version; /* PY_VERSION_HEX */
-	uint64_t missed[8];      /* by enum missed of core/shm/segment.h */
+	uint64_t missed[8];      /* by enum missed of core/base/recording.h */
 };
 
 /** A thread that had allocated, and the stack it was last seen at. */
