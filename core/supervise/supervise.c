@@ -60,6 +60,8 @@ static bool launch(struct supervisor *s, const struct supervise_options *options
 	if (!environment) {
 		return error_set(ret_error, 125, errno, "cannot put the environment together");
 	}
+	/* Before the workload: from its first moment a signal to the group is seen to be one. */
+	witness_open(&s->witness, s->proc_root);
 	struct cgroup group = cgroup_find(s->proc_root, 0);
 	struct child_plan plan = {
 		.options = options,
@@ -93,7 +95,6 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 		return NULL;
 	}
 	doorbell_listen(&s->doorbell);
-	witness_open(&s->witness, s->proc_root);
 	s->is_reaper = reaper_is_needed();
 	descendants_open(&s->descendants, s->proc_root, s->pid);
 	sampler_open(&s->sampler, s->proc_root, s->pid, s->passing.segment_fd, s->passing.header,

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* Every signal reaches the workload once, whoever it was sent to. */
+#include "core/host/proc.h"
+#include "tests/unit/core/supervise/signalling.h"
+
+static void sent_to_us_alone(void)
+{
+	struct signalling started = signalling_start(SIGTERM);
+	kill(started.supervisor, SIGTERM);
+	CHECK_INT(signalling_count(&started), 1);
+}
+
+static void sent_to_the_process_group(void)
+{
+	for (int i = 0; i < 20; i++) {
+		struct signalling started = signalling_start(SIGTERM);
+		kill(-started.supervisor, SIGTERM);
+		CHECK_INT(signalling_count(&started), 1);
+	}
+}
+
+static void every_forwardable_signal(void)
+{
+	static const int signals[] = {
+		SIGHUP,  SIGINT,  SIGQUIT, SIGILL,    SIGTRAP,   SIGABRT, SIGBUS,  SIGFPE,
+		SIGUSR1, SIGSEGV, SIGPIPE, SIGALRM,   SIGTERM,   SIGURG,  SIGXCPU, SIGXFSZ,
+		SIGPROF, SIGWINCH, SIGIO,  SIGVTALRM, SIGPWR,
+	};
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct signalling started = signalling_start(signals[i]);
+		kill(started.supervisor, signals[i]);
+		int count = signalling_count(&started);
+		if (count != 1) {
+			printf("signal %d\n", signals[i]);
+		}
+		CHECK_INT(count, 1);
+	}
+}
+
+static void sent_to_all_one_after_the_other(void)
+{
+	struct signalling started = signalling_start(SIGTERM);
+	pid_t below[8];
+	size_t count = proc_descendants("", started.supervisor, below, 8);
+	CHECK_INT(count, 2);
+	/* The supervisor last, and stopped until all are sent: however long that took. */
+	kill(started.supervisor, SIGSTOP);
+	waitpid(started.supervisor, NULL, WUNTRACED);
+	for (size_t i = 0; i < count; i++) {
+		kill(below[i], SIGTERM);
+	}
+	kill(started.supervisor, SIGTERM);
+	kill(started.supervisor, SIGCONT);
+	CHECK_INT(signalling_count(&started), 1);
+}
+
+static void the_witness_is_gone(void)
+{
+	struct signalling started = signalling_start(SIGTERM);
+	pid_t below[8];
+	size_t count = proc_descendants("", started.supervisor, below, 8);
+	for (size_t i = 0; i < count; i++) {
+		if (below[i] != started.workload) {
+			kill(below[i], SIGKILL);
+		}
+	}
+	kill(started.supervisor, SIGTERM);
+	CHECK_INT(signalling_count(&started), 1);
+}
+
+static void value_is_passed_on(void)
+{
+	struct signalling started = signalling_start(-SIGRTMIN);
+	sigqueue(started.supervisor, SIGRTMIN, (union sigval){ .sival_int = 42 });
+	CHECK_INT(signalling_count(&started), 42);
+}
+
+/** The workload: ends with the value that came with the signal. */
+static int return_value_of(int signal)
+{
+	sigset_t set;
+	siginfo_t info;
+	pid_t self = getpid();
+	sigemptyset(&set);
+	sigaddset(&set, FENCE);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (write(READY_FD, &self, sizeof(self)) != sizeof(self)) {
+		return 99;
+	}
+	sigwaitinfo(&set, &info);
+	return info.si_code == SI_QUEUE ? info.si_value.sival_int : 98;
+}
+
+static void default_action_ends_both(void)
+{
+	struct supervisor *supervisor = run_shell("kill -STOP $$");
+	kill(getpid(), SIGTERM); /* our own: ignored */
+	kill(supervise_pid(supervisor), SIGTERM);
+	kill(supervise_pid(supervisor), SIGCONT);
+	struct outcome outcome = run_end(supervisor);
+	CHECK_INT(outcome.signal, SIGTERM);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2) {
+		int signal = atoi(argv[1]);
+		return signal < 0 ? return_value_of(-signal) : count_until_fence(signal);
+	}
+	RUN(sent_to_us_alone);
+	RUN(sent_to_the_process_group);
+	RUN(every_forwardable_signal);
+	RUN(sent_to_all_one_after_the_other);
+	RUN(the_witness_is_gone);
+	RUN(value_is_passed_on);
+	RUN(default_action_ends_both);
+	return test_done();
+}
