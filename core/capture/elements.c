@@ -38,7 +38,8 @@ static uint32_t string(struct elements *elements, uint32_t offset, const char *o
 }
 
 /** Element i of a block as this version knows it: its known part, the rest zero. */
-static void get(const char *block, uint32_t element_bytes, uint64_t i, void *ret_wire, size_t wire_bytes)
+static void get(const char *block, uint32_t element_bytes, uint64_t i, void *ret_wire,
+		size_t wire_bytes)
 {
 	size_t known = element_bytes < wire_bytes ? element_bytes : wire_bytes;
 	memset(ret_wire, 0, wire_bytes);
@@ -75,7 +76,8 @@ static void take_strings(struct elements *elements, const char *block, uint32_t 
 	}
 	memcpy(profile->strings + profile->strings_bytes, block, count);
 	profile->strings_bytes += count;
-	/* Terminated at any moment: a pool that is not is refused in the end, but never read past. */
+	/* Terminated at any moment: a pool that is not is refused in the end, but never read past.
+	   */
 	profile->strings[profile->strings_bytes] = '\0';
 }
 

@@ -16,7 +16,9 @@
 struct elements {
 	struct profile *profile;
 	uint32_t capacity; /* of the array of the section that is being read */
-	/** Column in the values of an entry of each member of profile_entry, in its order; -1: none. */
+	/**
+	 * Column in the values of an entry of each member of profile_entry, in its order; -1: none.
+	 */
 	int columns[6];
 	uint32_t value_types;
 	/** The first thing that is wrong; "" if nothing is. */
@@ -35,7 +37,9 @@ struct element_section {
 	elements_take *take;
 };
 
-/** Sections that this version knows; ends with a NULL tag. A required one comes before the others. */
+/**
+ * Sections that this version knows; ends with a NULL tag. A required one comes before the others.
+ */
 extern const struct element_section element_sections[];
 
 /** Check what goes across sections, when all have been taken. Sets problem. */

@@ -42,10 +42,14 @@ struct wire_section {
 	uint64_t count;
 };
 
-/** STRS: bytes; strings end in NUL, the first is "". Everything called a string is an offset in it. */
+/**
+ * STRS: bytes; strings end in NUL, the first is "". Everything called a string is an offset in it.
+ */
 #define TAG_STRINGS "STRS"
 
-/** VALT: what the values of an entry are, by name: "peak", "end", "total" in "bytes" and "blocks". */
+/**
+ * VALT: what the values of an entry are, by name: "peak", "end", "total" in "bytes" and "blocks".
+ */
 #define TAG_VALUE_TYPES "VALT"
 struct wire_value_type {
 	uint32_t name; /* string */
@@ -91,7 +95,9 @@ struct wire_info {
 	uint32_t reserved;
 };
 
-/** FRAM: frames. build_id and offset are for native frames, which have no line: 0 in this version. */
+/**
+ * FRAM: frames. build_id and offset are for native frames, which have no line: 0 in this version.
+ */
 #define TAG_FRAMES "FRAM"
 struct wire_frame {
 	uint32_t file;	   /* string */

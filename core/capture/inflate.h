@@ -47,7 +47,10 @@ enum inflate_result inflate_init_memory(struct inflate *inflate, const void *dat
 /** The next len bytes, all of them. */
 enum inflate_result inflate_read(struct inflate *inflate, void *ret_bytes, size_t len);
 
-/** That the frame and the file end here. INFLATE_DAMAGED if not, or if the frame's checksum is wrong. */
+/**
+ * That the frame and the file end here. INFLATE_DAMAGED if not, or if the frame's checksum is
+ * wrong.
+ */
 enum inflate_result inflate_expect_end(struct inflate *inflate);
 
 void inflate_done(struct inflate *inflate);

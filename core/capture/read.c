@@ -50,11 +50,11 @@ static bool refuse_inflate(struct reader *reader, enum inflate_result result)
 		return refuse(reader, "cut short: it ends after %" PRIu64 " bytes%s%s", at, in,
 			      reader->section);
 	case INFLATE_DAMAGED:
-		return refuse(reader, "damaged: it cannot be decompressed at about byte %" PRIu64 "%s%s",
-			      at, in, reader->section);
+		return refuse(reader, "damaged: it cannot be decompressed at about byte %" PRIu64
+				      "%s%s", at, in, reader->section);
 	case INFLATE_TOO_LARGE:
-		return refuse(reader, "damaged: its first %" PRIu64 " bytes decompress to more than "
-				      "a capture holds%s%s", at, in, reader->section);
+		return refuse(reader, "damaged: its first %" PRIu64 " bytes decompress to more "
+				      "than a capture holds%s%s", at, in, reader->section);
 	case INFLATE_SHORT:
 		return refuse(reader, "damaged: its content ends early%s%s", in, reader->section);
 	case INFLATE_OK:
@@ -82,9 +82,9 @@ static bool read_header(struct reader *reader)
 		return refuse_inflate(reader, result);
 	}
 	if (header.major != CAPTURE_MAJOR) {
-		return refuse(reader, "of format %u.%u, this fil-profile reads %u.x: use the version "
-				      "that wrote it, or a newer one", header.major, header.minor,
-			      CAPTURE_MAJOR);
+		return refuse(reader, "of format %u.%u, this fil-profile reads %u.x: use the "
+				      "version that wrote it, or a newer one",
+			      header.major, header.minor, CAPTURE_MAJOR);
 	}
 	return true;
 }
@@ -130,7 +130,8 @@ static bool read_elements(struct reader *reader, const struct wire_section *head
 		return false;
 	}
 	if (sum != expected) {
-		return refuse(reader, "damaged: the checksum of section %s is wrong", reader->section);
+		return refuse(reader, "damaged: the checksum of section %s is wrong",
+			      reader->section);
 	}
 	return true;
 }
@@ -179,7 +180,8 @@ static bool read_sections(struct reader *reader)
 	enum inflate_result result = inflate_expect_end(&reader->inflate);
 	if (result != INFLATE_OK) {
 		return result == INFLATE_DAMAGED
-			? refuse(reader, "damaged: something follows its end, or its checksum is wrong")
+			? refuse(reader, "damaged: something follows its end, or its checksum "
+					 "is wrong")
 			: refuse_inflate(reader, result);
 	}
 	for (const struct element_section *section = element_sections; section->tag; section++) {

@@ -234,13 +234,17 @@ static void write_sections(struct sink *sink, const struct profile *profile, con
 {
 	uint32_t base = (uint32_t)profile->strings_bytes;
 	const struct wire_value_type value_types[] = {
-		{ base + NAME_PEAK, base + NAME_BYTES },   { base + NAME_PEAK, base + NAME_BLOCKS },
-		{ base + NAME_END, base + NAME_BYTES },	   { base + NAME_END, base + NAME_BLOCKS },
-		{ base + NAME_TOTAL, base + NAME_BYTES },  { base + NAME_TOTAL, base + NAME_BLOCKS },
+		{ base + NAME_PEAK, base + NAME_BYTES },
+		{ base + NAME_PEAK, base + NAME_BLOCKS },
+		{ base + NAME_END, base + NAME_BYTES },
+		{ base + NAME_END, base + NAME_BLOCKS },
+		{ base + NAME_TOTAL, base + NAME_BYTES },
+		{ base + NAME_TOTAL, base + NAME_BLOCKS },
 	};
 	const struct section sections[] = {
 		{ TAG_STRINGS, 1, base + sizeof(VALUE_NAMES), NULL, strings },
-		{ TAG_VALUE_TYPES, sizeof(value_types[0]), countof(value_types), NULL, value_types },
+		{ TAG_VALUE_TYPES, sizeof(value_types[0]), countof(value_types), NULL,
+		  value_types },
 		{ TAG_INFO, sizeof(struct wire_info), 1, make_info, NULL },
 		{ TAG_FRAMES, sizeof(struct wire_frame), profile->frame_count, make_frame, NULL },
 		{ TAG_NODES, sizeof(struct wire_node), profile->node_count, make_node, NULL },
@@ -248,9 +252,11 @@ static void write_sections(struct sink *sink, const struct profile *profile, con
 		  make_entry, NULL },
 		{ TAG_PROCESSES, sizeof(struct wire_process), profile->process_count, make_process,
 		  NULL },
-		{ TAG_THREADS, sizeof(struct wire_thread), profile->thread_count, make_thread, NULL },
+		{ TAG_THREADS, sizeof(struct wire_thread), profile->thread_count, make_thread,
+		  NULL },
 		{ TAG_FILES, sizeof(struct wire_file), profile->file_count, make_file, NULL },
-		{ TAG_TIMELINE, sizeof(struct wire_sample), profile->sample_count, make_sample, NULL },
+		{ TAG_TIMELINE, sizeof(struct wire_sample), profile->sample_count, make_sample,
+		  NULL },
 		{ TAG_END, 0, 0, NULL, NULL },
 	};
 	for (size_t i = 0; i < countof(sections); i++) {
@@ -260,7 +266,8 @@ static void write_sections(struct sink *sink, const struct profile *profile, con
 
 static int sink_init(struct sink *sink, int fd)
 {
-	*sink = (struct sink){ .fd = fd, .zstd = ZSTD_createCCtx(), .out_capacity = ZSTD_CStreamOutSize() };
+	*sink = (struct sink){ .fd = fd, .out_capacity = ZSTD_CStreamOutSize() };
+	sink->zstd = ZSTD_createCCtx();
 	sink->out = malloc(sink->out_capacity);
 	if (!sink->zstd || !sink->out) {
 		sink->error = ENOMEM;

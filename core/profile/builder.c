@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Append count elements to an array of the profile; false, and the builder fails, without memory. */
+/**
+ * Append count elements to an array of the profile; false, and the builder fails, without memory.
+ */
 static bool append(struct builder *builder, void **array, uint32_t *used, uint32_t *capacity,
 		   const void *elements, uint32_t count, size_t element_bytes)
 {
@@ -65,7 +67,9 @@ static bool same_string(const void *context, uint32_t offset, const void *key)
 	return strncmp(have, wanted->bytes, wanted->len) == 0 && have[wanted->len] == '\0';
 }
 
-/** Copy a string behind the others; its offset. The pool counts in size_t, its offsets in 32 bits. */
+/**
+ * Copy a string behind the others; its offset. The pool counts in size_t, its offsets in 32 bits.
+ */
 static uint32_t add_string(struct builder *builder, const struct string_key *key)
 {
 	struct profile *profile = builder->profile;
@@ -213,7 +217,8 @@ void builder_samples(struct builder *builder, const struct usage_sample *samples
 	uint32_t capacity = builder->failed ? 0 : builder->profile->sample_count;
 	if (count && !builder->failed) {
 		append(builder, (void **)&builder->profile->samples,
-		       &builder->profile->sample_count, &capacity, samples, count, sizeof(*samples));
+		       &builder->profile->sample_count, &capacity, samples, count,
+		       sizeof(*samples));
 	}
 }
 

@@ -40,7 +40,9 @@ void builder_init(struct builder *builder);
 uint32_t builder_string(struct builder *builder, const char *bytes, size_t len);
 uint32_t builder_text(struct builder *builder, const char *text);
 
-/** The number of the frame of that file, function, line and FRAME_LABEL flag (strings are offsets). */
+/**
+ * The number of the frame of that file, function, line and FRAME_LABEL flag (strings are offsets).
+ */
 uint32_t builder_frame(struct builder *builder, uint32_t file, uint32_t function, uint32_t line,
 		       uint32_t flags);
 

@@ -18,10 +18,16 @@ struct collect_request {
 	struct outcome outcome;
 	enum profile_moment moment;
 	const char *command;   /* quoted for a shell, "" to leave it out */
-	const char *directory; /* the workload's working directory at start: relative file names are below it */
-	/** Root through which source files are read: "/proc/PID/root" of a workload in a chroot, or "". */
+	/** The workload's working directory at start: relative file names are below it. */
+	const char *directory;
+	/**
+	 * Root through which source files are read: "/proc/PID/root" of a workload in a chroot, or
+	 * "".
+	 */
 	const char *root;
-	/** Read source lines of frames that hold at least a thousandth of the peak or of the end. */
+	/**
+	 * Read source lines of frames that hold at least a thousandth of the peak or of the end.
+	 */
 	bool with_source;
 	/** Files changed after this wall-clock time are flagged (FRAME_SOURCE_CHANGED). */
 	int64_t start_unix_ms;

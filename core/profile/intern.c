@@ -64,7 +64,8 @@ struct intern_slot *intern_find(struct intern_table *table, uint64_t hash,
 	}
 }
 
-void intern_add(struct intern_table *table, struct intern_slot *slot, uint64_t hash, uint32_t number)
+void intern_add(struct intern_table *table, struct intern_slot *slot, uint64_t hash,
+		uint32_t number)
 {
 	*slot = (struct intern_slot){ (uint32_t)hash, number + 1 };
 	table->used++;

@@ -24,7 +24,10 @@ struct intern_table {
 	uint32_t used;
 };
 
-/** Make room for one more. False with errno ENOMEM. Call before intern_find if it may end in intern_add. */
+/**
+ * Make room for one more. False with errno ENOMEM. Call before intern_find if it may end in
+ * intern_add.
+ */
 bool intern_reserve(struct intern_table *table);
 
 /**
@@ -36,13 +39,14 @@ struct intern_slot *intern_find(struct intern_table *table, uint64_t hash,
 				const void *context, const void *key);
 
 /** Put a thing into the free slot that intern_find returned. */
-void intern_add(struct intern_table *table, struct intern_slot *slot, uint64_t hash, uint32_t number);
+void intern_add(struct intern_table *table, struct intern_slot *slot, uint64_t hash,
+		uint32_t number);
 
 void intern_done(struct intern_table *table);
 
 /**
- * Make room for count elements in *array, doubling it. False with errno ENOMEM, and nothing changed.
- * New elements are not initialised.
+ * Make room for count elements in *array, doubling it. False with errno ENOMEM, and nothing
+ * changed. New elements are not initialised.
  */
 bool array_reserve(void **array, uint32_t *capacity, uint64_t count, size_t element_bytes);
 

@@ -61,7 +61,8 @@ static int compare_keys(const void *a, const void *b)
 	return x->node < y->node ? -1 : x->node > y->node;
 }
 
-uint32_t *profile_sorted_entries(const struct profile *profile, enum measure of, uint32_t *ret_count)
+uint32_t *profile_sorted_entries(const struct profile *profile, enum measure of,
+				 uint32_t *ret_count)
 {
 	uint32_t count = 0;
 	/* One more than needed: malloc(0) may be NULL, which says ENOMEM here. */

@@ -33,7 +33,10 @@ struct profile_frame {
 	uint32_t flags;    /* FRAME_* */
 };
 
-/** A node of the trie of stacks. Node 0 is the root and has no frame; a parent comes before its children. */
+/**
+ * A node of the trie of stacks. Node 0 is the root and has no frame; a parent comes before its
+ * children.
+ */
 struct profile_node {
 	uint32_t parent;
 	uint32_t frame;
@@ -85,7 +88,10 @@ enum profile_moment {
 	MOMENT_END = 0,
 	/** The time of the request: the workload still runs. */
 	MOMENT_NOW = 1,
-	/** The time when the out-of-memory kill came or an allocation was refused: default of such a report. */
+	/**
+	 * The time when the out-of-memory kill came or an allocation was refused: default of such a
+	 * report.
+	 */
 	MOMENT_OUT_OF_MEMORY = 2,
 };
 
@@ -108,7 +114,10 @@ struct profile {
 	uint64_t total_bytes;
 	/** Memory that the profiler itself took in the workload's container (the segment). */
 	uint64_t segment_bytes;
-	/** Largest error the counts may carry: operations that were under way when the workload died. */
+	/**
+	 * Largest error the counts may carry: operations that were under way when the workload
+	 * died.
+	 */
 	uint64_t repaired_operations;
 
 	char *strings;
@@ -145,14 +154,18 @@ const char *profile_string(const struct profile *profile, uint32_t offset);
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of);
 uint64_t profile_entry_blocks(const struct profile_entry *entry, enum measure of);
 
-/** Sum of profile_entry_bytes over all entries: for MEASURE_PEAK it must equal peak_bytes (the check reports print). */
+/**
+ * Sum of profile_entry_bytes over all entries: for MEASURE_PEAK it must equal peak_bytes (the check
+ * reports print).
+ */
 uint64_t profile_sum_bytes(const struct profile *profile, enum measure of);
 
 /**
  * Entry numbers sorted by bytes under a measure, largest first (ties by node), without those of 0
  * bytes. The array is the caller's to free; NULL with errno ENOMEM.
  */
-uint32_t *profile_sorted_entries(const struct profile *profile, enum measure of, uint32_t *ret_count);
+uint32_t *profile_sorted_entries(const struct profile *profile, enum measure of,
+				 uint32_t *ret_count);
 
 /** Release everything; NULL is allowed. */
 void profile_free(struct profile *profile);

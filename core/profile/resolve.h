@@ -34,7 +34,10 @@ struct resolver {
 	bool failed;
 };
 
-/** Read what is needed of the segment, after its entries. 0, or -1 with errno; resolver_done in any case. */
+/**
+ * Read what is needed of the segment, after its entries. 0, or -1 with errno; resolver_done in any
+ * case.
+ */
 int resolver_init(struct resolver *resolver, const struct segment_reader *reader,
 		  struct builder *builder);
 

@@ -249,5 +249,6 @@ void arena_done(struct arena_copy *copy)
 		free(copy->extents[i]);
 	}
 	free(copy->extents);
-	*copy = (struct arena_copy){ .element_bytes = copy->element_bytes ? copy->element_bytes : 1 };
+	/* An arena without elements: arena_element may still be asked. */
+	*copy = (struct arena_copy){ .element_bytes = 1 };
 }

@@ -35,7 +35,10 @@ struct arena_copy {
 	uint64_t used;
 };
 
-/** Look at a segment. 0, or -1 with errno: EPROTO if it is none of this version, or what the system said. */
+/**
+ * Look at a segment. 0, or -1 with errno: EPROTO if it is none of this version, or what the system
+ * said.
+ */
 int reader_open(struct segment_reader *reader, int fd);
 
 /** Read the header again. */
@@ -67,7 +70,10 @@ uint64_t reader_element_offset(const struct segment_reader *reader, enum shared_
 /** Element number k, or NULL if there is none. */
 const void *arena_element(const struct arena_copy *copy, uint64_t k);
 
-/** Copy len bytes that begin at byte offset of the arena, across its extents. False if any is absent. */
+/**
+ * Copy len bytes that begin at byte offset of the arena, across its extents. False if any is
+ * absent.
+ */
 bool arena_bytes(const struct arena_copy *copy, uint64_t offset, void *ret_bytes, size_t len);
 
 /**

@@ -159,7 +159,8 @@ static uint32_t keep_line(struct builder *builder, const char *text, const char 
 {
 	size_t len = 0;
 	size_t rest = (size_t)(end - text);
-	while (len < rest && len < SOURCE_LINE_BYTES_MAX && text[len] != '\n' && text[len] != '\r') {
+	while (len < rest && len < SOURCE_LINE_BYTES_MAX && text[len] != '\n'
+	       && text[len] != '\r') {
 		len++;
 	}
 	/* Not in the middle of a UTF-8 sequence: the bytes that continue one look like 10xxxxxx. */

@@ -34,8 +34,8 @@ struct source_file {
 bool source_load(const struct source_place *place, const char *name, struct source_file *ret_file);
 
 /**
- * Give frames[i].source to those count frames of the builder's profile (sorted in place) whose files can be
- * read, and list the files. Without memory the builder fails.
+ * Give frames[i].source to those count frames of the builder's profile (sorted in place) whose
+ * files can be read, and list the files. Without memory the builder fails.
  */
 void source_attach(struct builder *builder, const struct source_place *place, uint32_t *frames,
 		   uint32_t count);

@@ -7,9 +7,9 @@
  *
  *     file:line (function);file:line (function) bytes
  *
- * outermost frame first; a label stands for itself. Names that would break the line are escaped: ";",
- * controls, and bytes that are not UTF-8 become \xNN, and so does a backslash before an "x" (\x5c),
- * so that reading \xNN as that byte gives back every name.
+ * outermost frame first; a label stands for itself. Names that would break the line are escaped:
+ * ";", controls, and bytes that are not UTF-8 become \xNN, and so does a backslash before an "x"
+ * (\x5c), so that reading \xNN as that byte gives back every name.
  */
 #include "core/report/escape.h"
 #include "core/report/report.h"

@@ -57,7 +57,8 @@ static void note_image(const struct notes *notes, const struct profile_process *
 	}
 	if (process->python_state == PYTHON_UNKNOWN) {
 		note(notes, "the interpreter of process %" PRIu32 " is Python %u.%u, whose frames "
-			    "this version cannot read: no Python stacks", process->pid, major, minor);
+			    "this version cannot read: no Python stacks",
+		     process->pid, major, minor);
 	} else if (process->python_state == PYTHON_UNREADABLE) {
 		note(notes, "the frames of Python %u.%u in process %" PRIu32 " did not read as "
 			    "expected: no Python stacks", major, minor, process->pid);
@@ -68,7 +69,7 @@ static const char *const missed_text[MISSED_COUNT] = {
 	[MISSED_NO_SPACE] = "not recorded, because the profiler's own memory could not grow",
 	[MISSED_NESTED] = "not recorded, in signal handlers that interrupted the profiler",
 	[MISSED_LOCK] = "not recorded, because the profiler's lock was not to be had in time",
-	[MISSED_LOST_FREE] = "counted as live until their memory was used again: their free was not seen",
+	[MISSED_LOST_FREE] = "counted as live for too long, after a free that was not seen",
 	[MISSED_DEPTH] = "recorded with a stack that is cut at the depth limit",
 };
 
@@ -92,11 +93,12 @@ static void note_children(const struct notes *notes, const struct outcome *outco
 	}
 	if (outcome->children) {
 		note(notes, "%s child process%s ran%s, not profiled",
-		     units_count(outcome->children).text, outcome->children == 1 ? "" : "es", largest);
+		     units_count(outcome->children).text, outcome->children == 1 ? "" : "es",
+		     largest);
 	}
 	if (outcome->survivors) {
-		note(notes, "%" PRIu32 " process%s of it still ran when it ended: it works on in the "
-			    "background, not profiled",
+		note(notes, "%" PRIu32 " process%s of it still ran when it ended: it works on in "
+			    "the background, not profiled",
 		     outcome->survivors, outcome->survivors == 1 ? "" : "es");
 	}
 }

@@ -31,7 +31,12 @@ enum value_type_field { VALUE_TYPE_TYPE = 1, VALUE_TYPE_UNIT = 2 };
 enum sample_field { SAMPLE_LOCATION_ID = 1, SAMPLE_VALUE = 2 };
 enum location_field { LOCATION_ID = 1, LOCATION_LINE = 4 };
 enum line_field { LINE_FUNCTION_ID = 1, LINE_LINE = 2 };
-enum function_field { FUNCTION_ID = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILENAME = 4 };
+enum function_field {
+	FUNCTION_ID = 1,
+	FUNCTION_NAME = 2,
+	FUNCTION_SYSTEM_NAME = 3,
+	FUNCTION_FILENAME = 4,
+};
 
 /* Wire types of protocol buffers. */
 #define WIRE_VARINT 0u
@@ -314,7 +319,8 @@ static int send_profile(struct pprof *pprof, FILE *out)
 	return result || ferror(out) ? -1 : 0;
 }
 
-int report_write_pprof(FILE *out, const struct profile *profile, const struct report_options *options)
+int report_write_pprof(FILE *out, const struct profile *profile,
+		       const struct report_options *options)
 {
 	struct pprof *pprof = calloc(1, sizeof(*pprof));
 	if (!pprof) {

@@ -31,7 +31,8 @@ struct report_format {
 	const char *summary;   /* for --help */
 	bool binary;           /* not to be written to a terminal */
 	/** Write it. 0, or -1 with errno (of the stream, or ENOMEM). */
-	int (*write)(FILE *out, const struct profile *profile, const struct report_options *options);
+	int (*write)(FILE *out, const struct profile *profile,
+		     const struct report_options *options);
 };
 
 /** All formats: html, svg, text, folded, pprof, speedscope; ends with a NULL name. */
@@ -40,17 +41,24 @@ extern const struct report_format report_formats[];
 /** The format of that name, or NULL. */
 const struct report_format *report_find_format(const char *name);
 
-/** The measure that a report of this profile shows unless told otherwise: END for an out-of-memory, else PEAK. */
+/**
+ * The measure that a report of this profile shows unless told otherwise: END for an out-of-memory,
+ * else PEAK.
+ */
 enum measure report_default_measure(const struct profile *profile);
 
-/** One sentence without full stop for people: "exited with status 0", "killed by signal 11 (SIGSEGV)", ... */
+/**
+ * One sentence without full stop for people: "exited with status 0", "killed by signal 11
+ * (SIGSEGV)", ...
+ */
 int report_verdict_sentence(FILE *out, const struct profile *profile);
 
 /**
  * Lines of a short summary for stderr (about five, each through line()): verdict, peak, largest
  * stacks' lines, children, what could not be recorded. Without prefix and newline.
  */
-void report_summary(const struct profile *profile, void (*line)(void *context, const char *text), void *context);
+void report_summary(const struct profile *profile, void (*line)(void *context, const char *text),
+		    void *context);
 
 /* The writers behind the table. */
 int report_write_text(FILE *out, const struct profile *, const struct report_options *);

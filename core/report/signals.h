@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* Names of Linux's signals, from our own table: libcs differ, and a capture may come from elsewhere. */
+/* Names of Linux's signals, from our own table: libcs differ, and a capture may come from
+   elsewhere. */
 #ifndef CORE_REPORT_SIGNALS_H
 #define CORE_REPORT_SIGNALS_H
 

@@ -48,7 +48,9 @@ static const char *text_of(const struct writer *writer, uint32_t string)
 	return profile_string(writer->profile, string);
 }
 
-/** Write text in lines of at most 100 columns, broken at blanks, each beginning at column indent. */
+/**
+ * Write text in lines of at most 100 columns, broken at blanks, each beginning at column indent.
+ */
 static void write_wrapped(FILE *out, const char *text, unsigned indent)
 {
 	unsigned column = indent;
@@ -281,8 +283,9 @@ static void write_frames(const struct writer *writer, uint32_t first, uint32_t e
 		}
 		if (next - i > REPEATS_MAX) {
 			uint32_t more = next - i - REPEATS_MAX;
-			fprintf(writer->out, "    [Previous line repeated %" PRIu32 " more time%s]\n",
-				more, more == 1 ? "" : "s");
+			fprintf(writer->out,
+				"    [Previous line repeated %" PRIu32 " more time%s]\n", more,
+				more == 1 ? "" : "s");
 		}
 	}
 }
@@ -423,7 +426,8 @@ static int write_threads(struct writer *writer)
 	int result = 0;
 	for (uint32_t i = 0; i < profile->thread_count && i < THREADS_MAX && result == 0; i++) {
 		const struct profile_thread *thread = &profile->threads[order[i]];
-		fprintf(writer->out, "\n  thread %" PRIu32 ", %s allocation%s of the program before\n",
+		fprintf(writer->out,
+			"\n  thread %" PRIu32 ", %s allocation%s of the program before\n",
 			thread->tid, units_count(thread->age_allocations).text,
 			thread->age_allocations == 1 ? "" : "s");
 		result = write_stack(writer, thread->node);
@@ -453,7 +457,8 @@ static int write_failure(struct writer *writer)
 	return write_stack(writer, profile->failed_node);
 }
 
-int report_write_text(FILE *out, const struct profile *profile, const struct report_options *options)
+int report_write_text(FILE *out, const struct profile *profile,
+		      const struct report_options *options)
 {
 	struct writer writer = { .out = out, .profile = profile, .options = options };
 	write_head(&writer);

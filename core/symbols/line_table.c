@@ -3,7 +3,8 @@
 
 #include "core/symbols/line_table.h"
 
-/* Codes in bits 3..6 of an entry's first byte (LINES_LOCATIONS). 0..9 are short forms on the same line. */
+/* Codes in bits 3..6 of an entry's first byte (LINES_LOCATIONS). 0..9 are short forms on the same
+   line. */
 #define LOCATION_ONE_LINE_0 10
 #define LOCATION_ONE_LINE_2 12
 #define LOCATION_NO_COLUMNS 13
@@ -30,7 +31,10 @@ void line_cursor_init(struct line_cursor *cursor, enum line_table format, const 
 	}
 }
 
-/** Make the range of length bytes that follows the current one. A range past 4 GiB of code is damage: it ends there. */
+/**
+ * Make the range of length bytes that follows the current one. A range past 4 GiB of code is
+ * damage: it ends there.
+ */
 static void cursor_advance(struct line_cursor *cursor, uint32_t length, bool has_line)
 {
 	bool valid = has_line && cursor->line_sum > 0 && cursor->line_sum <= INT32_MAX;
@@ -75,7 +79,10 @@ static bool next_pair(struct line_cursor *cursor)
 	return true;
 }
 
-/** Six bits per byte, least significant first; bit 6 says that another follows; the sign is bit 0 of the number. */
+/**
+ * Six bits per byte, least significant first; bit 6 says that another follows; the sign is bit 0 of
+ * the number.
+ */
 static int64_t read_signed_varint(const uint8_t *at, const uint8_t *limit)
 {
 	uint64_t value = 0;

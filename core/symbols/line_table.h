@@ -36,7 +36,9 @@ struct line_cursor {
 	uint32_t line;
 };
 
-/** Stand before the first range of a table (an empty range at 0). The table must outlive the cursor. */
+/**
+ * Stand before the first range of a table (an empty range at 0). The table must outlive the cursor.
+ */
 void line_cursor_init(struct line_cursor *cursor, enum line_table format, const void *table,
 		      size_t len, int32_t first_line);
 
@@ -44,8 +46,8 @@ void line_cursor_init(struct line_cursor *cursor, enum line_table format, const 
 bool line_cursor_next(struct line_cursor *cursor);
 
 /**
- * The line of the instruction at offset, going forward as far as needed; offsets of successive calls
- * must not decrease. 0: the table has no line for it.
+ * The line of the instruction at offset, going forward as far as needed; offsets of successive
+ * calls must not decrease. 0: the table has no line for it.
  */
 uint32_t line_cursor_find(struct line_cursor *cursor, uint32_t offset);
 

@@ -15,7 +15,8 @@ import types
 
 MODULES = 250
 LNOTAB, PAIRS, LOCATIONS = 1, 2, 3
-FORMAT = LOCATIONS if sys.version_info >= (3, 11) else PAIRS if sys.version_info >= (3, 10) else LNOTAB
+VERSION = sys.version_info[:2]
+FORMAT = LOCATIONS if VERSION >= (3, 11) else PAIRS if VERSION == (3, 10) else LNOTAB
 
 addr2line = ctypes.pythonapi.PyCode_Addr2Line
 addr2line.argtypes = (ctypes.py_object, ctypes.c_int)
@@ -52,7 +53,8 @@ def codes(code):
 def sources():
     yield "odd.py", ODD.encode()
     library = os.path.dirname(os.__file__)
-    names = sorted(glob.glob(os.path.join(library, "*.py")) + glob.glob(os.path.join(library, "*/*.py")))
+    names = sorted(name for pattern in ("*.py", "*/*.py")
+                   for name in glob.glob(os.path.join(library, pattern)))
     for name in names[::max(1, len(names) // MODULES)]:
         with open(name, "rb") as file:
             yield name, file.read()

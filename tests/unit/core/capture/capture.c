@@ -38,8 +38,9 @@ static struct bytes content(struct bytes capture)
 
 static struct bytes compressed(struct bytes plain)
 {
-	struct bytes capture = { malloc(ZSTD_compressBound(plain.len)), ZSTD_compressBound(plain.len) };
-	capture.len = ZSTD_compress(capture.data, capture.len, plain.data, plain.len, 1);
+	size_t bound = ZSTD_compressBound(plain.len);
+	struct bytes capture = { malloc(bound), 0 };
+	capture.len = ZSTD_compress(capture.data, bound, plain.data, plain.len, 1);
 	REQUIRE(!ZSTD_isError(capture.len));
 	return capture;
 }
@@ -130,12 +131,15 @@ static void reads_from_a_descriptor(void)
 static void refuses_what_is_none(void)
 {
 	static const unsigned char skippable[] = { 0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4 };
-	struct bytes foreign = compressed((struct bytes){ (unsigned char *)"a log of yesterday, long enough", 31 });
+	struct bytes log = { (unsigned char *)"a log of yesterday, long enough", 31 };
+	struct bytes foreign = compressed(log);
 	CHECK_STR(refusal("", 0), "the file is empty");
 	CHECK_STR(refusal("<html>", 6), "not a fil-profile capture (it does not begin as one)");
-	CHECK_STR(refusal(skippable, sizeof(skippable)), "not a fil-profile capture (it does not begin as one)");
+	CHECK_STR(refusal(skippable, sizeof(skippable)),
+		  "not a fil-profile capture (it does not begin as one)");
 	CHECK_STR(refusal("\x28\xb5", 2), "cut short: it ends after 2 bytes");
-	CHECK_STR(refusal(foreign.data, foreign.len), "not a fil-profile capture (compressed, but not by us)");
+	CHECK_STR(refusal(foreign.data, foreign.len),
+		  "not a fil-profile capture (compressed, but not by us)");
 	free(foreign.data);
 }
 
@@ -196,8 +200,8 @@ static void refuses_a_wrong_checksum(void)
 			break;
 		}
 		size_t last = at + sizeof(head) + head.element_bytes * head.count - 1;
-		snprintf(expected, sizeof(expected), "damaged: the checksum of section %.4s is wrong",
-			 head.tag);
+		snprintf(expected, sizeof(expected),
+			 "damaged: the checksum of section %.4s is wrong", head.tag);
 		plain.data[last] ^= 1;
 		struct bytes changed = compressed(plain);
 		if (head.count) {
@@ -220,8 +224,9 @@ static void names_a_newer_version(void)
 	struct bytes plain = content(bytes);
 	plain.data[8] = 9;
 	struct bytes newer = compressed(plain);
-	CHECK_STR(refusal(newer.data, newer.len), "of format 9.0, this fil-profile reads 1.x: use the "
-						  "version that wrote it, or a newer one");
+	CHECK_STR(refusal(newer.data, newer.len),
+		  "of format 9.0, this fil-profile reads 1.x: use the version that wrote it, or a "
+		  "newer one");
 	free(newer.data);
 	profile_free(profile);
 	free(bytes.data);
@@ -229,7 +234,8 @@ static void names_a_newer_version(void)
 }
 
 /** Append a section of count elements, all bytes zero, with a right checksum. */
-static void append_section(struct bytes *plain, const char *tag, uint32_t element_bytes, uint64_t count)
+static void append_section(struct bytes *plain, const char *tag, uint32_t element_bytes,
+			   uint64_t count)
 {
 	struct wire_section head = { .element_bytes = element_bytes, .count = count };
 	size_t len = element_bytes * count;

@@ -15,7 +15,11 @@ static struct collect_request request_for(const struct segment_file *file)
 {
 	return (struct collect_request){
 		.segment_fd = file->fd,
-		.outcome = { .verdict = VERDICT_EXITED, .start_unix_ms = 1700000000000, .duration_ms = 1500 },
+		.outcome = {
+			.verdict = VERDICT_EXITED,
+			.start_unix_ms = 1700000000000,
+			.duration_ms = 1500,
+		},
 		.command = "python3 job.py",
 		.directory = "/nonexistent",
 		.root = "",
@@ -31,7 +35,8 @@ static struct profile *collect(const struct segment_file *file)
 }
 
 static const char *rendered(const struct profile *profile,
-			    int (*write)(FILE *, const struct profile *, const struct report_options *),
+			    int (*write)(FILE *, const struct profile *,
+					 const struct report_options *),
 			    enum measure of)
 {
 	static char text[1 << 20];
@@ -81,7 +86,7 @@ static void peak_is_what_was_held_then(void)
 	segment_file_free(&file, b, 300);
 	segment_file_entry(&file, segment_file_node(&file, 0, code, 4), 40, 1);
 	struct profile *profile = collect(&file);
-	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK), 
+	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
 		  "job.py:1 (main) 500\njob.py:2 (main) 300\n");
 	CHECK_STR(rendered(profile, report_write_folded, MEASURE_END),
 		  "job.py:1 (main) 250\njob.py:3 (main) 40\n");

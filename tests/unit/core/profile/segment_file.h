@@ -3,7 +3,8 @@
 
 /*
  * A segment made by hand: a memfd with wire structs in it, as hooks would leave it. For tests and
- * fuzz drivers of whatever reads segments. Every call writes at once; ends the program if it cannot.
+ * fuzz drivers of whatever reads segments. Every call writes at once; ends the program if it
+ * cannot.
  */
 #ifndef TESTS_UNIT_CORE_PROFILE_SEGMENT_FILE_H
 #define TESTS_UNIT_CORE_PROFILE_SEGMENT_FILE_H
@@ -67,9 +68,12 @@ static inline struct segment_file segment_file_new(void)
 	return file;
 }
 
-/** Add units elements to an arena; the first one's number. They may span extents, which are consecutive. */
-static inline uint32_t segment_file_add(struct segment_file *file, struct arena *arena, uint64_t row,
-					const void *bytes, size_t len)
+/**
+ * Add units elements to an arena; the first one's number. They may span extents, which are
+ * consecutive.
+ */
+static inline uint32_t segment_file_add(struct segment_file *file, struct arena *arena,
+					uint64_t row, const void *bytes, size_t len)
 {
 	uint64_t first = arena->used;
 	uint64_t at = first * arena->element_bytes;
@@ -98,13 +102,15 @@ static inline uint32_t segment_file_add(struct segment_file *file, struct arena 
 static inline uint32_t segment_file_shared(struct segment_file *file, enum shared_arena which,
 					   const void *bytes, size_t len)
 {
-	return segment_file_add(file, &file->header.arena[which], arena_row_offset(which), bytes, len);
+	return segment_file_add(file, &file->header.arena[which], arena_row_offset(which), bytes,
+				len);
 }
 
 static inline uint32_t segment_file_own(struct segment_file *file, enum slot_arena which,
 					const void *bytes, size_t len)
 {
-	return segment_file_add(file, &file->slot.arena[which], slot_row_offset(0, which), bytes, len);
+	return segment_file_add(file, &file->slot.arena[which], slot_row_offset(0, which), bytes,
+				len);
 }
 
 static inline uint32_t segment_file_bytes(struct segment_file *file, const void *bytes, size_t len)
@@ -129,7 +135,8 @@ static inline uint32_t segment_file_text(struct segment_file *file, const char *
 static inline uint32_t segment_file_python(struct segment_file *file, const char *filename,
 					   const char *qualname, int first_line)
 {
-	/* LINES_LOCATIONS: one code unit with no columns, line delta 0, then delta 1 (svarint 2) each. */
+	/* LINES_LOCATIONS: one code unit with no columns, line delta 0, then delta 1 (svarint 2)
+	   each. */
 	unsigned char lines[128];
 	for (int i = 0; i < 64; i++) {
 		lines[2 * i] = 0x80 | 13 << 3 | 0;
@@ -177,14 +184,18 @@ static inline uint32_t segment_file_entry(struct segment_file *file, uint32_t no
 	return segment_file_shared(file, ARENA_ENTRY, &entry, sizeof(entry));
 }
 
-/** Take one block of bytes off an entry, as a hook records a free: the first one after the peak starts a new epoch. */
+/**
+ * Take one block of bytes off an entry, as a hook records a free: the first one after the peak
+ * starts a new epoch.
+ */
 static inline void segment_file_free(struct segment_file *file, uint32_t number, uint64_t bytes)
 {
 	struct totals *totals = &file->header.totals;
 	uint32_t extent;
 	struct entry entry;
 	uint64_t per = EXTENT_BYTES / sizeof(entry);
-	if (pread(file->fd, &extent, 4, (off_t)(arena_row_offset(ARENA_ENTRY) + number / per * 4)) != 4) {
+	uint64_t row = arena_row_offset(ARENA_ENTRY);
+	if (pread(file->fd, &extent, 4, (off_t)(row + number / per * 4)) != 4) {
 		exit(1);
 	}
 	uint64_t at = extent_offset(extent) + number % per * sizeof(entry);

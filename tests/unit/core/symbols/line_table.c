@@ -56,8 +56,10 @@ static void pairs_may_have_no_line(void)
 
 static void locations_have_five_forms(void)
 {
-	/* Short, one line (+2), no columns (-3: svarint 7), none, long (+200: svarint 400 = 16, 6). */
-	static const char table[] = "\x80\x00" "\xe1\x01\x02" "\xe8\x07" "\xf8" "\xf0\x50\x06\x00\x01\x02";
+	/* Short, one line (+2), no columns (-3: svarint 7), none, long (+200: svarint 400 = 16, 6).
+	   */
+	static const char table[] = "\x80\x00" "\xe1\x01\x02" "\xe8\x07" "\xf8"
+				    "\xf0\x50\x06\x00\x01\x02";
 	CHECK_INT(LINE_AT(LINES_LOCATIONS, table, 50, 0), 50);
 	CHECK_INT(LINE_AT(LINES_LOCATIONS, table, 50, 2), 52);
 	CHECK_INT(LINE_AT(LINES_LOCATIONS, table, 50, 4), 52);
@@ -94,7 +96,9 @@ static uint32_t read_u32(FILE *file)
 	return value;
 }
 
-/** A code: format, first line, length and bytes of the table, number of code units, line of each. */
+/**
+ * A code: format, first line, length and bytes of the table, number of code units, line of each.
+ */
 static unsigned check_code(FILE *file, enum line_table format)
 {
 	struct line_cursor cursor;
