@@ -36,7 +36,7 @@ class Checks:
     """Counters, one set per process; check() may be called at any time, by any thread."""
 
     def __init__(self):
-        self.compared = self.excepted = self.different = 0
+        self.compared = self.excepted = self.different = self.given_up = 0
         self.lock = threading.Lock()
         self.busy = threading.local()
         self.examples = []
@@ -50,6 +50,8 @@ class Checks:
             self.compared += 1
             if result is not None:
                 self.judge(*result)
+        except (RecursionError, MemoryError):
+            self.given_up += 1  # what a test provokes; comparing needs some of both
         finally:
             self.busy.now = False
 
@@ -73,7 +75,8 @@ class Checks:
             print(example)
         print(json.dumps({
             "version": sys.version.split()[0], "compared": self.compared,
-            "excepted": self.excepted, "different": self.different, "walks": walks,
+            "excepted": self.excepted, "different": self.different,
+            "given_up": self.given_up, "walks": walks,
             "walks_different": changed, "deepest": deepest,
         }), flush=True)
         return 1 if self.different or changed else 0

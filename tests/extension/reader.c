@@ -21,6 +21,10 @@
 
 #include "core/stack/python.h"
 
+#if PY_VERSION_HEX < 0x030a0000
+#define Py_NewRef(object) (Py_INCREF(object), (object))
+#endif
+
 static struct python python;
 static atomic_ulong walks, mismatches, deepest;
 
@@ -206,10 +210,10 @@ static PyObject *reader_compare(PyObject *self, PyObject *args)
 		return NULL;
 	}
 	int equal = depth >= 0 ? PyObject_RichCompareBool(reader, own, Py_EQ) : 0;
-	if (equal > 0) {
+	if (equal != 0) {
 		Py_DECREF(reader);
 		Py_DECREF(own);
-		Py_RETURN_NONE;
+		return equal < 0 ? NULL : Py_NewRef(Py_None);
 	}
 	return Py_BuildValue("NNi", reader, own, depth);
 }

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* The walk against a model: frames made by hand, in the layouts of several versions. */
+#include "core/stack/python.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "tests/unit/test.h"
+
+#define FRAMES 6000
+#define CODES 40
+
+static char code_type[256], none[64], thread[256], cframe[64];
+static char frames[FRAMES][128] __attribute__((aligned(16)));
+static char codes[CODES][256] __attribute__((aligned(16)));
+
+static struct python python;
+static struct python_cache cache;
+
+static void put(void *object, unsigned offset, uintptr_t word)
+{
+	memcpy((char *)object + offset, &word, sizeof(word));
+}
+
+static void set_instruction(void *frame, uint32_t number)
+{
+	put(frame, python.layout.frame_instruction, 0);
+	if (python.layout.instruction_form == PYTHON_INSTRUCTION_POINTER) {
+		uintptr_t code;
+		memcpy(&code, (char *)frame + python.layout.frame_code, sizeof(code));
+		put(frame, python.layout.frame_instruction,
+		    (code & ~7ul) + python.layout.code_bytecode + 2 * number);
+	} else {
+		memcpy((char *)frame + python.layout.frame_instruction, &number, sizeof(number));
+	}
+}
+
+static void set_frame(void *frame, void *code, uint32_t instruction)
+{
+	put(frame, python.layout.frame_code, (uintptr_t)code);
+	set_instruction(frame, instruction);
+	if (python.layout.frame_owner != PYTHON_NO_FIELD) {
+		((char *)frame)[python.layout.frame_owner] = 0;
+	}
+}
+
+static void set_current(void *frame)
+{
+	if (python.layout.cframe_frame != PYTHON_NO_FIELD) {
+		put(thread, python.layout.thread_frame, (uintptr_t)cframe);
+		put(cframe, python.layout.cframe_frame, (uintptr_t)frame);
+	} else {
+		put(thread, python.layout.thread_frame, (uintptr_t)frame);
+	}
+}
+
+/** An interpreter of version 3.minor that runs; 0: one of offsets that no version has. */
+static void start(unsigned minor)
+{
+	memset(frames, 0, sizeof(frames));
+	memset(codes, 0, sizeof(codes));
+	memset(&python, 0, sizeof(python));
+	python_cache_done(&cache);
+	if (minor) {
+		REQUIRE(python_layout_of_version(PYTHON_VERSION(minor), &python.layout));
+	} else {
+		python.layout = (struct python_layout){
+			.version = PYTHON_VERSION(14),
+			.instruction_form = PYTHON_INSTRUCTION_POINTER, .first_shim_owner = 3,
+			.cframe_frame = PYTHON_NO_FIELD, .frame_code = 0, .frame_previous = 8,
+			.frame_instruction = 16, .frame_owner = 24, .code_bytecode = 208,
+			.code_first_line = 68, .object_type = 8,
+			.code_tlbc = PYTHON_NO_FIELD,
+		};
+	}
+	python.state = PYTHON_ATTACHED;
+	python.progress = 3;
+	python.probed = 1;
+	python.symbols.code_type = code_type;
+	python.symbols.none = none;
+	for (int i = 0; i < CODES; i++) {
+		put(codes[i], python.layout.object_type, (uintptr_t)code_type);
+		codes[i][python.layout.code_first_line] = 1;
+	}
+}
+
+static uint32_t random_state;
+
+static uint32_t random_number(uint32_t below)
+{
+	random_state = random_state * 1664525u + 1013904223u;
+	return (uint32_t)(((uint64_t)random_state * below) >> 32);
+}
+
+/** The model: which frames are on the stack, outermost first, and which are free. */
+static int stack[FRAMES], unused[FRAMES];
+static int depth, unused_count;
+
+static void link_frame(int position)
+{
+	put(frames[stack[position]], python.layout.frame_previous,
+	    position ? (uintptr_t)frames[stack[position - 1]] : 0);
+}
+
+static void push(int frame)
+{
+	stack[depth] = frame;
+	link_frame(depth++);
+}
+
+static void push_new(void)
+{
+	/* Mostly the frame that was given back last, as the data stack does it. */
+	int i = random_number(4) ? unused_count - 1 : (int)random_number(unused_count);
+	int frame = unused[i];
+	unused[i] = unused[--unused_count];
+	set_frame(frames[frame], codes[random_number(CODES)], random_number(4));
+	push(frame);
+}
+
+/** Take the top away; a suspended frame (a generator's) keeps what it is and can be pushed again. */
+static void pop(void)
+{
+	unused[unused_count++] = stack[--depth];
+}
+
+static void change_stack(void)
+{
+	int count = random_number(8) ? (int)random_number(4) : (int)random_number(600);
+	switch (random_number(6)) {
+	case 0:
+	case 1:
+		while (count-- > 0 && unused_count > 0) {
+			push_new();
+		}
+		break;
+	case 2:
+	case 3:
+		while (count-- > 0 && depth > 1) {
+			pop();
+		}
+		if (depth) {
+			set_instruction(frames[stack[depth - 1]], random_number(4));
+		}
+		break;
+	case 4: /* a suspended chain resumed: the top few frames on another caller */
+		if (depth > 10) {
+			int moved[5];
+			for (int i = 0; i < 5; i++) {
+				moved[i] = stack[--depth];
+			}
+			for (int i = 0; i < (int)random_number(4) && depth > 1; i++) {
+				pop();
+			}
+			for (int i = 5; i-- > 0;) {
+				push(moved[i]);
+			}
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static bool walk_and_compare(void)
+{
+	static uintptr_t last_frame[FRAMES], last_instruction[FRAMES], last_code[FRAMES];
+	unsigned unchanged, before = cache.depth;
+	set_current(depth ? frames[stack[depth - 1]] : NULL);
+	for (unsigned i = 0; i < before; i++) {
+		last_frame[i] = cache.frame[i];
+		last_instruction[i] = cache.instruction[i];
+		last_code[i] = cache.code[i];
+	}
+	if (python_walk(&python, thread, &cache, &unchanged) != (unsigned)depth
+	    || unchanged > before) {
+		return false;
+	}
+	for (int i = 0; i < depth; i++) {
+		uintptr_t code;
+		memcpy(&code, frames[stack[i]] + python.layout.frame_code, sizeof(code));
+		if (cache.frame[i] != (uintptr_t)frames[stack[i]] || cache.code[i] != code) {
+			return false;
+		}
+	}
+	for (unsigned i = 0; i < unchanged; i++) {
+		if (last_frame[i] != cache.frame[i] || last_instruction[i] != cache.instruction[i]
+		    || last_code[i] != cache.code[i]) {
+			return false;
+		}
+	}
+	cache.noded = depth;
+	return true;
+}
+
+static void follows_any_change_of_the_stack(void)
+{
+	static const unsigned minors[] = { 9, 10, 11, 12, 0 };
+	for (unsigned m = 0; m < sizeof(minors) / sizeof(minors[0]); m++) {
+		start(minors[m]);
+		random_state = m;
+		depth = 0;
+		unused_count = 0;
+		for (int i = 0; i < FRAMES; i++) {
+			unused[unused_count++] = i;
+		}
+		push_new();
+		for (int i = 0; i < 20000; i++) {
+			change_stack();
+			if (!walk_and_compare()) {
+				test_fail(__FILE__, __LINE__, "3.%u, step %d, depth %d", minors[m], i,
+					  depth);
+				break;
+			}
+		}
+		CHECK(cache.capacity >= 512);
+	}
+}
+
+static unsigned walk(unsigned *ret_unchanged)
+{
+	unsigned result = python_walk(&python, thread, &cache, ret_unchanged);
+	cache.noded = result;
+	return result;
+}
+
+static void push_many(int count)
+{
+	depth = 0;
+	for (int i = 0; i < count; i++) {
+		set_frame(frames[i], codes[i % CODES], 1);
+		push(i);
+	}
+	set_current(frames[count - 1]);
+}
+
+static void tells_exactly_what_changed(void)
+{
+	unsigned unchanged;
+	start(12);
+	push_many(100);
+	CHECK_INT(walk(&unchanged), 100);
+	CHECK_INT(unchanged, 0);
+	CHECK_INT(walk(&unchanged), 100);
+	CHECK_INT(unchanged, 100);
+	set_instruction(frames[99], 2);
+	CHECK_INT(walk(&unchanged), 100);
+	CHECK_INT(unchanged, 99);
+	set_current(frames[60]); /* a long pop */
+	CHECK_INT(walk(&unchanged), 61);
+	CHECK_INT(unchanged, 61);
+	set_instruction(frames[60], 3); /* and calls at the same addresses again */
+	set_current(frames[99]);
+	CHECK_INT(walk(&unchanged), 100);
+	CHECK_INT(unchanged, 60);
+	python_cache_reset(&cache);
+	CHECK_INT(walk(&unchanged), 100);
+	CHECK_INT(unchanged, 0);
+}
+
+/* A caller that could not fill the nodes of a walk (no lock) must not find them filled later. */
+static void does_not_call_unchanged_what_was_never_noded(void)
+{
+	unsigned unchanged;
+	start(12);
+	push_many(10);
+	walk(&unchanged);
+	set_instruction(frames[4], 2);
+	CHECK_INT(python_walk(&python, thread, &cache, &unchanged), 10);
+	CHECK_INT(unchanged, 4);
+	CHECK_INT(python_walk(&python, thread, &cache, &unchanged), 10);
+	CHECK_INT(unchanged, 4);
+	walk(&unchanged);
+	CHECK_INT(unchanged, 4);
+	walk(&unchanged);
+	CHECK_INT(unchanged, 10);
+}
+
+static void hides_frames_of_the_interpreter(void)
+{
+	unsigned unchanged;
+	start(12);
+	push_many(5);
+	frames[1][python.layout.frame_owner] = 3;
+	put(frames[3], python.layout.frame_code, (uintptr_t)none);
+	CHECK_INT(walk(&unchanged), 5);
+	CHECK(!python_cache_hidden(&cache, 0));
+	CHECK(python_cache_hidden(&cache, 1));
+	CHECK(!python_cache_hidden(&cache, 2));
+	CHECK(python_cache_hidden(&cache, 3));
+	CHECK_INT(python_cache_code(&cache, 4), (uintptr_t)codes[4]);
+	walk(&unchanged);
+	CHECK_INT(unchanged, 5);
+	/* 3.13 and later: a code object of the interpreter's own, without a line. */
+	start(0);
+	push_many(3);
+	codes[1][python.layout.code_first_line] = 0;
+	CHECK_INT(walk(&unchanged), 3);
+	CHECK(!python_cache_hidden(&cache, 1));
+	python.image_start = (uintptr_t)codes[0];
+	python.image_end = (uintptr_t)codes[CODES - 1];
+	python_cache_reset(&cache);
+	CHECK_INT(walk(&unchanged), 3);
+	CHECK(python_cache_hidden(&cache, 1));
+	CHECK(!python_cache_hidden(&cache, 2));
+}
+
+static void reads_through_tags(void)
+{
+	unsigned unchanged;
+	start(0);
+	push_many(3);
+	put(frames[1], python.layout.frame_code, (uintptr_t)codes[1] | 1);
+	CHECK_INT(walk(&unchanged), 3);
+	CHECK_INT(python_cache_code(&cache, 1), (uintptr_t)codes[1]);
+	walk(&unchanged);
+	CHECK_INT(unchanged, 3);
+}
+
+static void stops_for_good_at_what_is_not_code(void)
+{
+	unsigned unchanged;
+	start(11);
+	push_many(5);
+	put(codes[2], python.layout.object_type, (uintptr_t)none);
+	CHECK_INT(walk(&unchanged), 0);
+	CHECK_INT(python.state, PYTHON_UNREADABLE);
+	put(codes[2], python.layout.object_type, (uintptr_t)code_type);
+	CHECK_INT(walk(&unchanged), 0);
+	CHECK(python_current_thread(&python) == NULL);
+}
+
+static void gives_offsets_in_bytes(void)
+{
+	unsigned unchanged;
+	static const struct { unsigned minor; uint32_t instruction, offset; } cases[] = {
+		{ 9, 6, 6 }, { 9, (uint32_t)-1, 0 }, { 10, 6, 12 }, { 10, (uint32_t)-1, 0 },
+		{ 11, 6, 12 }, { 11, (uint32_t)-1, 0 }, { 12, 7, 14 }, { 0, 7, 14 },
+	};
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start(cases[i].minor);
+		push_many(2);
+		set_instruction(frames[1], cases[i].instruction);
+		REQUIRE(walk(&unchanged) == 2);
+		CHECK_INT(python_offset(&python, &cache, 1), cases[i].offset);
+	}
+}
+
+/* Each thread may run a copy of the bytecode: offsets are counted from the right one. */
+static void counts_from_the_bytecode_of_the_thread(void)
+{
+	unsigned unchanged;
+	static char copy[64];
+	uintptr_t copies[] = { 3, 0, 0, (uintptr_t)copy };
+	start(0);
+	python.layout.code_tlbc = 32;
+	python.layout.frame_tlbc_index = 28;
+	push_many(1);
+	put(codes[0], 32, (uintptr_t)copies);
+	frames[0][28] = 2;
+	put(frames[0], python.layout.frame_instruction, (uintptr_t)copy + 10);
+	REQUIRE(walk(&unchanged) == 1);
+	CHECK_INT(python_offset(&python, &cache, 0), 10);
+	put(codes[0], 32, 0);
+	set_instruction(frames[0], 3);
+	REQUIRE(walk(&unchanged) == 1);
+	CHECK_INT(python_offset(&python, &cache, 0), 6);
+}
+
+static void cuts_a_stack_that_is_too_deep(void)
+{
+	const size_t count = PYTHON_FRAMES_MAX + 1000;
+	unsigned unchanged;
+	start(0);
+	char (*deep)[32] = mmap(NULL, count * 32, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	REQUIRE(deep != MAP_FAILED);
+	for (size_t i = 0; i < count; i++) {
+		set_frame(deep[i], codes[i % CODES], 1);
+		put(deep[i], python.layout.frame_previous, i ? (uintptr_t)deep[i - 1] : 0);
+	}
+	set_current(deep[PYTHON_FRAMES_MAX - 1]);
+	CHECK_INT(walk(&unchanged), PYTHON_FRAMES_MAX);
+	CHECK(!cache.cut);
+	set_current(deep[count - 1]);
+	CHECK_INT(walk(&unchanged), PYTHON_FRAMES_MAX);
+	CHECK(cache.cut);
+	CHECK_INT(cache.frame[0], (uintptr_t)deep[1000]);
+	CHECK_INT(walk(&unchanged), PYTHON_FRAMES_MAX);
+	CHECK_INT(unchanged, PYTHON_FRAMES_MAX);
+	set_current(deep[count - 10]);
+	CHECK_INT(walk(&unchanged), PYTHON_FRAMES_MAX - 9);
+	CHECK_INT(unchanged, PYTHON_FRAMES_MAX - 9);
+	set_current(deep[500]); /* below the cut */
+	CHECK_INT(walk(&unchanged), 501);
+	CHECK(!cache.cut);
+	munmap(deep, count * 32);
+}
+
+static void a_thread_without_frames_has_no_stack(void)
+{
+	unsigned unchanged;
+	for (unsigned minor = 9; minor <= 12; minor++) {
+		start(minor);
+		push_many(3);
+		CHECK_INT(walk(&unchanged), 3);
+		set_current(NULL);
+		CHECK_INT(walk(&unchanged), 0);
+		CHECK_INT(unchanged, 0);
+		put(thread, python.layout.thread_frame, 0);
+		CHECK_INT(walk(&unchanged), 0);
+		push_many(3);
+		CHECK_INT(walk(&unchanged), 3);
+		CHECK_INT(unchanged, 0);
+	}
+}
+
+int main(void)
+{
+	RUN(follows_any_change_of_the_stack);
+	RUN(tells_exactly_what_changed);
+	RUN(does_not_call_unchanged_what_was_never_noded);
+	RUN(hides_frames_of_the_interpreter);
+	RUN(reads_through_tags);
+	RUN(stops_for_good_at_what_is_not_code);
+	RUN(gives_offsets_in_bytes);
+	RUN(counts_from_the_bytecode_of_the_thread);
+	RUN(cuts_a_stack_that_is_too_deep);
+	RUN(a_thread_without_frames_has_no_stack);
+	return test_done();
+}
