@@ -9,6 +9,7 @@
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
 .SUFFIXES:
 .SECONDEXPANSION:
+.SECONDARY:
 .DELETE_ON_ERROR:
 
 ARCH ?= $(shell uname -m)
@@ -22,7 +23,8 @@ Q = $(if $(V),,@echo "  $@";)
 
 # SAN=asan or SAN=ubsan: the tool and its unit tests under sanitizers, against this machine's libc.
 B := build$(SAN:%=/%)
-SANITIZE_asan = -fsanitize=address,undefined
+# Edges are traced for the fuzzer, tests/fuzz.
+SANITIZE_asan = -fsanitize=address,undefined -fsanitize-coverage=trace-pc
 SANITIZE_ubsan = -fsanitize=undefined
 ifneq ($(SAN),)
 TOOL_CC = $(CC)
@@ -60,7 +62,8 @@ TOOL_OBJECTS = $(TOOL_SOURCES:%=$(B)/tool/%.o)
 HOOK_OBJECTS = $(HOOK_SOURCES:%=build/hook/%.o)
 # For unit tests: every object but main's, and the workload's stack reader compiled as the tool is.
 LIB_SOURCES = $(filter-out cmd/main.c cmd/hook_image.S,$(TOOL_SOURCES)) $(call sources,core/stack)
-LIB_OBJECTS = $(LIB_SOURCES:%=$(B)/tool/%.o)
+LIB_OBJECTS = $(LIB_SOURCES:%=$(B)/tool/%.o) $(UNCOVERED)
+UNCOVERED = $(if $(filter asan,$(SAN)),$(B)/tool/tests/fuzz/uncovered.c.o)
 LIBS = $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind.a
 
 # What there is no source for yet is left out.
@@ -72,7 +75,7 @@ all: $(HOOK) $(B)/libfil.a $(TOOL)
 $(B)/fil-profile: $(B)/fil-profile.debug
 	$(Q)$(if $(SAN),cp $< $@,$(STRIP) -o $@ $<)
 
-$(B)/fil-profile.debug: $(TOOL_OBJECTS) $(LIBS)
+$(B)/fil-profile.debug: $(TOOL_OBJECTS) $(UNCOVERED) $(LIBS)
 	$(Q)$(TOOL_CC) $(TOOL_LDFLAGS) -o $@ $^
 
 $(B)/libfil.a: $(LIB_OBJECTS)
@@ -118,6 +121,17 @@ $(B)/unit/%: tests/unit/%.c $(B)/libfil.a $(LIBS) Makefile
 	$(Q)$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< \
 		$(B)/libfil.a $(LIBS)
 
+FUZZERS = $(patsubst tests/%.c,$(B)/%,$(filter-out %/fuzzer.c %/uncovered.c,\
+	$(wildcard tests/fuzz/*.c)))
+
+fuzzers: $(FUZZERS)
+
+FUZZER = $(B)/tool/tests/fuzz/fuzzer.c.o
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZER) $(B)/libfil.a $(LIBS) Makefile
+	@mkdir -p $(@D)
+	$(Q)$(TOOL_CC) $(CFLAGS_ALL) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -MF $@.d -o $@ $< \
+		$(FUZZER) $(B)/libfil.a $(LIBS)
+
 # Programs to be profiled, built as their authors would: a line "// build: FLAGS" in one adds flags.
 workloads: $(WORKLOADS)
 
@@ -132,7 +146,7 @@ check check-full: all unit workloads $(if $(SAN),,check-asan)
 	FIL_LANE=$(if $(filter check,$@),fast,full) FIL_BUILD=$(B) tests/run $(if $(SAN),unit cli)
 
 check-asan: all
-	+@$(MAKE) SAN=asan all unit
+	+@$(MAKE) SAN=asan all unit fuzzers
 
 lint: all
 	FIL_BUILD=$(B) tests/run lint
@@ -140,8 +154,10 @@ lint: all
 bench: all workloads
 	FIL_BUILD=$(B) tests/bench/run
 
-fuzz:
-	tests/fuzz/run
+# Every fuzzer, for FUZZ_RUNS inputs each.
+FUZZ_RUNS ?= 1000000
+fuzz: check-asan
+	FIL_BUILD=$(B) FIL_FUZZ_RUNS=$(FUZZ_RUNS) tests/run fuzz
 
 ## Install
 PREFIX ?= /usr/local
@@ -153,5 +169,6 @@ install: all
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
-.PHONY: all unit workloads check check-full check-asan lint bench fuzz install clean
--include $(TOOL_OBJECTS:.o=.d) $(HOOK_OBJECTS:.o=.d) $(LIB_OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+.PHONY: all unit workloads check check-full check-asan fuzzers lint bench fuzz install clean
+-include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
+	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))
