@@ -120,22 +120,43 @@ static bool maps_segment(const struct search *search, pid_t pid)
 		&& strstr(buffer_text(&maps), search->mark) != NULL;
 }
 
+/**
+ * An orphan in our process group, which is the workload's: started after it, and given to somebody
+ * outside the group when its parent died. (The other programs of a pipeline have the shell for a
+ * parent, as we have; those of a script that started us, the script.)
+ */
+static bool is_orphan_of_group(const struct search *search, const struct proc_stat *stat)
+{
+	struct proc_stat parent;
+	if (stat->group != getpgrp() || stat->parent == getppid()) {
+		return false;
+	}
+	return stat->parent == getpid() || !proc_read_stat(search->d->root, stat->parent, &parent)
+		|| parent.group != stat->group;
+}
+
+/** One of our own: a report that is being written has the segment mapped, too. */
+static bool is_ours(const struct search *search, pid_t pid)
+{
+	char program[PATH_MAX];
+	return pid == getpid()
+		|| (read_program(search->d->root, pid, program)
+		    && strcmp(program, search->own_program) == 0);
+}
+
 static bool count_survivor(pid_t pid, void *data)
 {
 	struct search *search = data;
 	const struct descendants *d = search->d;
 	struct proc_stat stat;
-	char program[PATH_MAX];
 	if (pid == d->workload || !proc_read_stat(d->root, pid, &stat) || stat.state == 'Z'
 	    || stat.state == 'X' || stat.start_ticks < d->workload_start_ticks) {
 		return true;
 	}
 	struct descendant descendant = { pid, stat.start_ticks };
-	if (is_known(d, &descendant)) {
-		search->count++;
-	} else if (read_program(d->root, pid, program) && strcmp(program, search->own_program) != 0
-		   && maps_segment(search, pid)) {
-		/* Not one of our own: a report that is being written has the segment mapped, too. */
+	if (is_known(d, &descendant)
+	    || (!is_ours(search, pid)
+		&& (is_orphan_of_group(search, &stat) || maps_segment(search, pid)))) {
 		search->count++;
 	}
 	return true;

@@ -40,7 +40,8 @@ void descendants_look(struct descendants *descendants, uint64_t now_ms);
 
 /**
  * After the workload's end: how many of them still run. Includes those that nobody saw being born
- * (a daemon forks twice in a millisecond) but have the segment mapped, which a forked child inherits.
+ * (a daemon forks twice in a millisecond) but have the segment mapped, which a forked child inherits,
+ * or are orphans in our process group.
  */
 uint32_t descendants_survivors(const struct descendants *descendants, int segment_fd);
 

@@ -45,9 +45,7 @@ static void do_end(struct supervisor *s, const struct event_data *data)
 	s->state = STATE_ENDED;
 	s->end_ms = sampler_now_ms();
 	sampler_finish(&s->sampler, s->end_ms);
-	if (s->descendants.count || load_relaxed(&s->passing.header->children)) {
-		s->survivors = descendants_survivors(&s->descendants, s->passing.segment_fd);
-	}
+	s->survivors = descendants_survivors(&s->descendants, s->passing.segment_fd);
 	signals_allow_quit(&s->signals);
 }
 
@@ -149,7 +147,7 @@ static void handle_children(struct supervisor *s)
 		witness_lost(&s->witness);
 	}
 	if (s->is_reaper && s->state != STATE_ENDED) {
-		reaper_reap(s->proc_root, s->pid);
+		reaper_reap(s->proc_root, s->pid, s->witness.pid);
 	}
 }
 

@@ -51,7 +51,8 @@ static void fill_running(const struct supervisor *s, struct outcome *outcome)
 static void fill_children(const struct supervisor *s, struct outcome *outcome)
 {
 	uint64_t noticed = load_relaxed(&s->passing.header->children);
-	outcome->children = noticed > s->descendants.count ? noticed : s->descendants.count;
+	uint64_t seen = s->descendants.count > s->survivors ? s->descendants.count : s->survivors;
+	outcome->children = noticed > seen ? noticed : seen;
 	outcome->children_max_rss_bytes = s->descendants.max_rss_bytes;
 	outcome->survivors = s->survivors;
 }

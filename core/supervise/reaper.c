@@ -21,6 +21,7 @@ bool reaper_is_needed(void)
 struct reaping {
 	const char *root;
 	pid_t workload;
+	pid_t witness;
 	char own_name[16];
 };
 
@@ -28,7 +29,7 @@ struct reaping {
 static bool is_orphan(const struct reaping *reaping, pid_t pid)
 {
 	struct proc_stat stat;
-	return pid != reaping->workload
+	return pid != reaping->workload && pid != reaping->witness
 		&& (!proc_read_stat(reaping->root, pid, &stat)
 		    || strcmp(stat.name, reaping->own_name) != 0);
 }
@@ -44,9 +45,9 @@ static bool reap_if_orphan(pid_t pid, void *data)
 	return true;
 }
 
-void reaper_reap(const char *proc_root, pid_t workload)
+void reaper_reap(const char *proc_root, pid_t workload, pid_t witness)
 {
-	struct reaping reaping = { .root = proc_root, .workload = workload };
+	struct reaping reaping = { .root = proc_root, .workload = workload, .witness = witness };
 	struct proc_stat own;
 	if (proc_read_stat(proc_root, 0, &own)) {
 		memcpy(reaping.own_name, own.name, sizeof(own.name));

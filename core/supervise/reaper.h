@@ -12,9 +12,10 @@
 bool reaper_is_needed(void);
 
 /**
- * Wait for all children that have ended, except the workload (whose end is an event) and processes
- * of our own program: those are its caller's, who waits for them.
+ * Wait for all children that have ended, except the workload and the witness, whose ends are noticed
+ * elsewhere, and processes of our own program: those are the supervisor's caller's, who waits for
+ * them.
  */
-void reaper_reap(const char *proc_root, pid_t workload);
+void reaper_reap(const char *proc_root, pid_t workload, pid_t witness);
 
 #endif
