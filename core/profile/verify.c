@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Whether a segment at rest is consistent: what the account of each stack says is what the tables of
+ * live blocks hold. A process that was killed while it held its slot's lock may have left one
+ * operation half done, in the account (which is repaired) or between the account and the tables
+ * (where one entry of the slot may then differ).
+ */
+#include "core/profile/collect.h"
+#include "core/profile/repair.h"
+#include "core/profile/segment_reader.h"
+#include "core/profile/snapshot.h"
+#include "core/shm/live.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REGION_PAGES (1u << (LIVE_REGION_SHIFT - LIVE_PAGE_SHIFT))
+
+/** What the tables hold of one entry. */
+struct tally {
+	uint64_t bytes;
+	uint64_t blocks;
+};
+
+struct verifier {
+	struct segment_reader reader;
+	struct snapshot snapshot;
+	struct tally *tallies; /* by entry */
+	/** Slots whose lock was held: each may have one entry that differs. */
+	uint32_t locked_slots;
+	int violated;
+	FILE *report;
+};
+
+/** One slot while it is walked. */
+struct slot_walk {
+	struct verifier *verifier;
+	uint32_t number;
+	struct slot slot;
+	struct arena_copy slabs;
+	struct arena_copy ranges;
+	uint64_t large_in_slabs;
+	uint64_t large_in_ranges;
+};
+
+static attr_printf(2, 3) void violation(struct verifier *verifier, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vfprintf(verifier->report, format, args);
+	fputc('\n', verifier->report);
+	va_end(args);
+	verifier->violated++;
+}
+
+static void count(struct slot_walk *walk, uint32_t entry, uint64_t bytes, uint64_t address)
+{
+	struct verifier *verifier = walk->verifier;
+	if (!snapshot_entry(&verifier->snapshot, entry)) {
+		violation(verifier, "slot %" PRIu32 ": the block at 0x%" PRIx64 " has entry %" PRIu32
+				    ", which does not exist", walk->number, address, entry);
+		return;
+	}
+	verifier->tallies[entry].bytes += bytes;
+	verifier->tallies[entry].blocks++;
+}
+
+/** A slab entry of the page at address, in its slot of 1 << granule bytes. */
+static void walk_block(struct slot_walk *walk, uint64_t address, unsigned granule, uint32_t index,
+		       uint64_t word)
+{
+	struct live_block block = live_unpack(word);
+	uint64_t start = address + live_start(word);
+	if (live_start(word) >> granule != index) {
+		violation(walk->verifier, "slot %" PRIu32 ": the block at 0x%" PRIx64
+					  " is in the place of another", walk->number, start);
+	}
+	if (block.size == LIVE_SIZE_LARGE) {
+		walk->large_in_slabs++;
+	} else {
+		count(walk, block.entry, block.size, start);
+	}
+}
+
+static void walk_page(struct slot_walk *walk, uint64_t address, uint64_t page)
+{
+	unsigned granule = page_granule(page);
+	uint32_t blocks = 0;
+	if (granule < LIVE_GRANULE_MIN || granule > LIVE_PAGE_SHIFT) {
+		violation(walk->verifier, "slot %" PRIu32 ": page 0x%" PRIx64 " has granule %u",
+			  walk->number, address, granule);
+		return;
+	}
+	for (uint32_t i = 0; i < 1u << (LIVE_PAGE_SHIFT - granule); i++) {
+		const uint64_t *word = arena_element(&walk->slabs, (uint64_t)page_slab(page) + i);
+		if (word && *word) {
+			walk_block(walk, address, granule, i, *word);
+			blocks++;
+		}
+	}
+	if (blocks != page_blocks(page) && !walk->slot.lock) {
+		violation(walk->verifier, "slot %" PRIu32 ": page 0x%" PRIx64 " has %" PRIu32
+					  " blocks and says %u", walk->number, address, blocks,
+			  page_blocks(page));
+	}
+}
+
+static int walk_region(struct slot_walk *walk, const struct region *region, uint64_t *pages)
+{
+	struct verifier *verifier = walk->verifier;
+	if (region->first_extent > verifier->reader.extent_count
+	    || verifier->reader.extent_count - region->first_extent < REGION_EXTENTS) {
+		violation(verifier, "slot %" PRIu32 ": region %" PRIu32 " is outside of the file",
+			  walk->number, region->number);
+		return 0;
+	}
+	if (reader_read(&verifier->reader, extent_offset(region->first_extent), pages,
+			REGION_PAGES * sizeof(*pages))) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < REGION_PAGES; i++) {
+		if (pages[i]) {
+			uint64_t base = (uint64_t)region->number << LIVE_REGION_SHIFT;
+			walk_page(walk, base | (uint64_t)i << LIVE_PAGE_SHIFT, pages[i]);
+		}
+	}
+	return 0;
+}
+
+static int walk_regions(struct slot_walk *walk)
+{
+	uint32_t regions = walk->slot.region_count < REGIONS_MAX ? walk->slot.region_count
+								 : REGIONS_MAX;
+	uint64_t *pages = malloc(REGION_PAGES * sizeof(*pages));
+	int result = pages ? 0 : -1;
+	for (uint32_t i = 0; result == 0 && i < regions; i++) {
+		struct region region;
+		uint64_t at = slot_offset(walk->number) + SLOT_REGIONS_OFFSET + i * sizeof(region);
+		result = reader_read(&walk->verifier->reader, at, &region, sizeof(region));
+		result = result ? result : walk_region(walk, &region, pages);
+	}
+	free(pages);
+	return result;
+}
+
+static void walk_ranges(struct slot_walk *walk)
+{
+	for (uint64_t k = 1; k < walk->ranges.used; k++) {
+		const struct range *range = arena_element(&walk->ranges, k);
+		if (!range || !range->entry) {
+			continue;
+		}
+		if (range->end < range->start
+		    || (!(range->flags & RANGE_BLOCK) && range->bytes != range->end - range->start)) {
+			violation(walk->verifier, "slot %" PRIu32 ": the range at 0x%" PRIx64
+						  " has no length", walk->number, range->start);
+		}
+		walk->large_in_ranges += range->flags & RANGE_BLOCK ? 1 : 0;
+		if (!(range->flags & RANGE_IDLE)) {
+			count(walk, range->entry, range->bytes, range->start);
+		}
+	}
+}
+
+static int verify_slot(struct verifier *verifier, uint32_t number)
+{
+	struct slot_walk walk = {
+		.verifier = verifier,
+		.number = number,
+		.slabs.element_bytes = 8,
+		.ranges.element_bytes = sizeof(struct range),
+	};
+	const struct segment_reader *reader = &verifier->reader;
+	int result = -1;
+	if (reader_slot(reader, number, &walk.slot) == 0
+	    && reader_copy_own(reader, number, &walk.slot, ARENA_SLAB, UINT64_MAX, &walk.slabs) == 0
+	    && reader_copy_own(reader, number, &walk.slot, ARENA_RANGE, UINT64_MAX, &walk.ranges) == 0
+	    && walk_regions(&walk) == 0) {
+		walk_ranges(&walk);
+		result = 0;
+	}
+	if (walk.large_in_slabs != walk.large_in_ranges && !walk.slot.lock) {
+		violation(verifier, "slot %" PRIu32 ": %" PRIu64 " large blocks and %" PRIu64
+				    " ranges for them", number, walk.large_in_slabs,
+			  walk.large_in_ranges);
+	}
+	verifier->locked_slots += walk.slot.lock != 0;
+	arena_done(&walk.slabs);
+	arena_done(&walk.ranges);
+	return result;
+}
+
+/** Entries against the tables; those that locked slots allow to differ are the last to be told. */
+static void compare_tallies(struct verifier *verifier)
+{
+	uint32_t allowed = verifier->locked_slots;
+	for (uint64_t k = 1; k < verifier->snapshot.entries.used; k++) {
+		const struct entry *entry = snapshot_entry(&verifier->snapshot, k);
+		const struct tally *tally = &verifier->tallies[k];
+		if (!entry
+		    || (entry->live_bytes == tally->bytes && entry->live_blocks == tally->blocks)) {
+			continue;
+		}
+		if (allowed) {
+			allowed--;
+			continue;
+		}
+		violation(verifier, "entry %" PRIu64 " says %" PRIu64 " bytes in %" PRIu64
+				    " blocks, its blocks are %" PRIu64 " bytes in %" PRIu64, k,
+			  entry->live_bytes, entry->live_blocks, tally->bytes, tally->blocks);
+	}
+}
+
+static void compare_sums(struct verifier *verifier)
+{
+	const struct totals *totals = &verifier->snapshot.totals;
+	struct tally live = { 0, 0 };
+	uint64_t peak = 0;
+	for (uint64_t k = 1; k < verifier->snapshot.entries.used; k++) {
+		const struct entry *entry = snapshot_entry(&verifier->snapshot, k);
+		uint64_t bytes, blocks;
+		if (entry) {
+			live.bytes += entry->live_bytes;
+			live.blocks += entry->live_blocks;
+			entry_peak_share(entry, totals, &bytes, &blocks);
+			peak += bytes;
+		}
+	}
+	if (live.bytes != totals->live_bytes || live.blocks != totals->live_blocks) {
+		violation(verifier, "entries sum to %" PRIu64 " bytes in %" PRIu64
+				    " blocks, the totals are %" PRIu64 " in %" PRIu64,
+			  live.bytes, live.blocks, totals->live_bytes, totals->live_blocks);
+	}
+	if (peak != totals_peak(totals)) {
+		violation(verifier, "shares sum to %" PRIu64 " bytes, the peak is %" PRIu64, peak,
+			  totals_peak(totals));
+	}
+}
+
+static int verify(struct verifier *verifier, int segment_fd)
+{
+	if (reader_open(&verifier->reader, segment_fd)
+	    || snapshot_take(&verifier->reader, false, &verifier->snapshot)) {
+		return -1;
+	}
+	verifier->tallies = calloc(verifier->snapshot.entries.used + 1, sizeof(struct tally));
+	if (!verifier->tallies) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < reader_slot_count(&verifier->reader); i++) {
+		if (verify_slot(verifier, i)) {
+			return -1;
+		}
+	}
+	compare_tallies(verifier);
+	compare_sums(verifier);
+	return 0;
+}
+
+int segment_verify(int segment_fd, char **ret_report)
+{
+	struct verifier verifier = { .snapshot.entries.element_bytes = sizeof(struct entry) };
+	char *text = NULL;
+	size_t len;
+	verifier.report = open_memstream(&text, &len);
+	if (!verifier.report) {
+		return -1;
+	}
+	int result = verify(&verifier, segment_fd);
+	snapshot_done(&verifier.snapshot);
+	free(verifier.tallies);
+	if (fclose(verifier.report) || result) {
+		free(text);
+		return -1;
+	}
+	if (ret_report) {
+		*ret_report = text;
+	} else {
+		free(text);
+	}
+	return verifier.violated;
+}
