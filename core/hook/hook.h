@@ -35,8 +35,10 @@
 #include "core/hook/domains.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
+#include "core/base/sys.h"
 #include "core/hook/threads.h"
 #include "core/shm/live.h"
+#include "core/shm/lock.h"
 #include "core/shm/ranges.h"
 #include "core/shm/view.h"
 #include "core/stack/python.h"
@@ -101,9 +103,20 @@ attr_inline struct next_functions *next_ready(void)
 	return &hook.next;
 }
 
+/** hook_lock when somebody else has it. */
+bool hook_lock_slowly(uint32_t tid) __attribute__((cold));
+
 /** The slot's lock for the calling thread; false if it is not to be had (then it is counted). */
-bool hook_lock(void);
-void hook_unlock(void);
+attr_inline bool hook_lock(void)
+{
+	uint32_t tid = likely(thread_state.self) ? thread_state.self->tid : (uint32_t)sys_gettid();
+	return likely(lock_try(&hook.view.slot->lock, tid)) || hook_lock_slowly(tid);
+}
+
+attr_inline void hook_unlock(void)
+{
+	lock_release(&hook.view.slot->lock);
+}
 
 /** Count something that could not be recorded. Any context. */
 void hook_missed(enum missed what);

@@ -40,10 +40,9 @@ static attr_cold void repair(void)
 	codes_clear(&hook.codes);
 }
 
-bool hook_lock(void)
+bool hook_lock_slowly(uint32_t tid)
 {
-	uint32_t tid = thread_state.self ? thread_state.self->tid : (uint32_t)sys_gettid();
-	switch (lock_take(&hook.view.slot->lock, hook.pid, tid)) {
+	switch (lock_wait(&hook.view.slot->lock, hook.pid, tid)) {
 	case LOCK_TAKEN:
 		return true;
 	case LOCK_INHERITED:
@@ -54,11 +53,6 @@ bool hook_lock(void)
 	}
 	hook_missed(MISSED_LOCK);
 	return false;
-}
-
-void hook_unlock(void)
-{
-	lock_release(&hook.view.slot->lock);
 }
 
 void hook_enter(void)

@@ -62,7 +62,7 @@ attr_inline enum nesting nesting_begin(nesting_mark *mark)
 	barrier_compiler();
 	thread_state.recording = 1;
 	barrier_compiler();
-	if (unlikely(!threads_self())) {
+	if (unlikely(!thread_state.self) && !threads_self()) {
 		thread_state.recording = 0;
 		return NESTING_NONE;
 	}

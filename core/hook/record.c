@@ -9,25 +9,33 @@
 #include "core/shm/account.h"
 #include "core/shm/intern.h"
 
+/** A block of the other table: too large for the first. Its size. */
+static attr_cold uint64_t forget_large(uintptr_t address)
+{
+	uint32_t position = ranges_seek(&hook.large_blocks, &hook.view, address);
+	if (position == hook.large_blocks.count) {
+		return LIVE_SIZE_LARGE;
+	}
+	uint64_t bytes = ranges_at(&hook.large_blocks, &hook.view, position)->bytes;
+	ranges_remove(&hook.large_blocks, &hook.view, position);
+	return bytes;
+}
+
 /** Take whatever is known at address off the books. Under the lock. */
 static struct record_block forget_block(uintptr_t address)
 {
-	struct live_block block = live_find(&hook.live, &hook.view, address);
+	struct live_place place;
+	if (!live_seek(&hook.live, &hook.view, address, &place)) {
+		return (struct record_block){ 0 };
+	}
+	struct live_block block = live_unpack(*place.word);
 	struct record_block taken = { block.size, block.entry, block.is_code };
-	if (!block.entry) {
-		return taken;
-	}
-	struct totals *totals = &hook.view.header->totals;
 	if (unlikely(block.size == LIVE_SIZE_LARGE)) {
-		uint32_t position = ranges_seek(&hook.large_blocks, &hook.view, address);
-		if (position < hook.large_blocks.count) {
-			taken.bytes = ranges_at(&hook.large_blocks, &hook.view, position)->bytes;
-			ranges_remove(&hook.large_blocks, &hook.view, position);
-		}
+		taken.bytes = forget_large(address);
 	}
-	account_remove(hook.view.slot, totals, view_entry(&hook.view, block.entry), block.entry,
-		       address, taken.bytes, 1);
-	live_remove(&hook.live, &hook.view, address);
+	account_remove(hook.view.slot, &hook.view.header->totals,
+		       view_entry(&hook.view, block.entry), block.entry, address, taken.bytes, 1);
+	live_erase(&hook.live, &hook.view, place);
 	account_done(&hook.view.slot->intent);
 	if (unlikely(block.is_code)) {
 		codes_forget(&hook.codes, address);
@@ -56,36 +64,35 @@ static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool 
 {
 	struct live_block block = { .entry = entry, .is_code = is_code };
 	block.size = bytes < LIVE_SIZE_LARGE ? (uint32_t)bytes : LIVE_SIZE_LARGE;
-	if (unlikely(block.size == LIVE_SIZE_LARGE)) {
-		struct range range = { address, address + bytes, entry, RANGE_BLOCK, bytes };
-		if (!ranges_add(&hook.large_blocks, &hook.view, &range)) {
-			return false;
-		}
+	unsigned granule = guess_granule(bytes, kind);
+	enum live_result result = live_insert(&hook.live, &hook.view, address, block, granule);
+	if (unlikely(result == LIVE_OCCUPIED)) {
+		forget_block(address);
+		hook_missed(MISSED_LOST_FREE);
+		result = live_insert(&hook.live, &hook.view, address, block, granule);
 	}
-	return live_insert(&hook.live, &hook.view, address, block, guess_granule(bytes, kind));
+	if (unlikely(block.size == LIVE_SIZE_LARGE) && result == LIVE_INSERTED) {
+		struct range range = { address, address + bytes, entry, RANGE_BLOCK, bytes };
+		return ranges_add(&hook.large_blocks, &hook.view, &range);
+	}
+	return result == LIVE_INSERTED;
 }
 
 static void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,
 		      uint64_t bytes, enum block_kind kind)
 {
-	if (unlikely(forget_block(address).entry)) {
-		hook_missed(MISSED_LOST_FREE);
-	}
 	struct totals *totals = &hook.view.header->totals;
 	uint32_t node = stack_node(self, frames);
 	uint32_t entry = intern_entry(&hook.view, node);
-	if (unlikely(!entry || entry > LIVE_ENTRY_MAX)) {
-		hook_missed(MISSED_NO_SPACE);
-		return;
-	}
-	if (self->record) {
+	if (likely(self->record)) {
 		struct thread_record *record = view_thread(&hook.view, self->record);
 		record->node = node;
 		record->at_allocation = totals->allocations;
 	}
 	/* The block first: if it finds no place, nothing has been counted. Its free would find it,
 	   but cannot come before we return. */
-	if (unlikely(!place_block(address, entry, bytes, false, kind))) {
+	if (unlikely(!entry || entry > LIVE_ENTRY_MAX
+		     || !place_block(address, entry, bytes, false, kind))) {
 		hook_missed(MISSED_NO_SPACE);
 		return;
 	}

@@ -31,16 +31,6 @@ static uint64_t *region_add(struct live_table *table, struct segment_view *view,
 	return pages;
 }
 
-/** The word of the page that holds address; NULL if its region has no table (and none is made). */
-static uint64_t *page_of(const struct live_table *table, uintptr_t address)
-{
-	uintptr_t number = address >> LIVE_REGION_SHIFT;
-	if (unlikely(number >= LIVE_REGION_NUMBERS) || !table->regions[number]) {
-		return NULL;
-	}
-	return &table->regions[number][address >> LIVE_PAGE_SHIFT & ((1u << 18) - 1)];
-}
-
 /** A zeroed slab for a granule; 0 if there is no space. */
 static uint32_t slab_take(struct live_table *table, struct segment_view *view, unsigned granule)
 {
@@ -91,27 +81,28 @@ static bool page_rebuild(struct live_table *table, struct segment_view *view, ui
 	return true;
 }
 
-bool live_insert(struct live_table *table, struct segment_view *view, uintptr_t address,
-		 struct live_block block, unsigned granule)
+enum live_result live_insert_slowly(struct live_table *table, struct segment_view *view,
+				    uintptr_t address, struct live_block block, unsigned granule)
 {
-	uint64_t *page = page_of(table, address);
-	if (unlikely(!page)) {
-		uintptr_t number = address >> LIVE_REGION_SHIFT;
-		if (number >= LIVE_REGION_NUMBERS || !region_add(table, view, number)) {
-			return false;
-		}
-		page = page_of(table, address);
+	uintptr_t number = address >> LIVE_REGION_SHIFT;
+	if (number >= LIVE_REGION_NUMBERS
+	    || (!table->regions[number] && !region_add(table, view, number))) {
+		return LIVE_NO_SPACE;
 	}
-	if (unlikely(!page_slab(*page))) {
+	uint64_t *page = live_page(table, address);
+	if (!page_slab(*page)) {
 		uint32_t slab = slab_take(table, view, granule);
 		if (!slab) {
-			return false;
+			return LIVE_NO_SPACE;
 		}
 		*page = page_word(slab, granule, 0);
 	}
 	uintptr_t offset = address & PAGE_MASK;
-	uint64_t *word = view_slab(view, page_slab(*page)) + (offset >> page_granule(*page));
-	while (unlikely(*word)) {
+	uint64_t *word = live_word(view, *page, address);
+	while (*word) {
+		if (live_start(*word) == offset) {
+			return LIVE_OCCUPIED;
+		}
 		/* Two blocks in one granule: part them. Their starts differ by 8 at least. */
 		unsigned smaller = page_granule(*page);
 		while (smaller > LIVE_GRANULE_MIN && live_start(*word) >> smaller == offset >> smaller) {
@@ -119,67 +110,29 @@ bool live_insert(struct live_table *table, struct segment_view *view, uintptr_t 
 		}
 		if (live_start(*word) >> smaller == offset >> smaller
 		    || !page_rebuild(table, view, page, smaller)) {
-			return false;
+			return LIVE_NO_SPACE;
 		}
-		word = view_slab(view, page_slab(*page)) + (offset >> page_granule(*page));
+		word = live_word(view, *page, address);
 	}
 	*page += (uint64_t)1 << 40;
 	*(volatile uint64_t *)word = live_pack(address, block);
-	return true;
+	return LIVE_INSERTED;
 }
 
-/** The slab word of the block that starts at address, or NULL. */
-static uint64_t *word_of(const struct live_table *table, const struct segment_view *view,
-			 uintptr_t address, uint64_t **ret_page)
+void live_page_emptied(struct live_table *table, struct segment_view *view, uint64_t *page)
 {
-	uint64_t *page = page_of(table, address);
-	if (!page || !page_slab(*page)) {
-		return NULL;
-	}
-	uintptr_t offset = address & PAGE_MASK;
-	uint64_t *word = view_slab(view, page_slab(*page)) + (offset >> page_granule(*page));
-	if (!*word || live_start(*word) != offset) {
-		return NULL;
-	}
-	*ret_page = page;
-	return word;
-}
-
-struct live_block live_find(const struct live_table *table, const struct segment_view *view,
-			    uintptr_t address)
-{
-	uint64_t *page;
-	const uint64_t *word = word_of(table, view, address, &page);
-	return word ? live_unpack(*word) : (struct live_block){ 0 };
-}
-
-struct live_block live_remove(struct live_table *table, struct segment_view *view,
-			      uintptr_t address)
-{
-	uint64_t *page;
-	uint64_t *word = word_of(table, view, address, &page);
-	if (!word) {
-		return (struct live_block){ 0 };
-	}
-	struct live_block block = live_unpack(*word);
-	*(volatile uint64_t *)word = 0;
-	*page -= (uint64_t)1 << 40;
-	if (page_blocks(*page) == 0) {
-		uint32_t slab = page_slab(*page);
-		unsigned granule = page_granule(*page);
-		*page = 0;
-		slab_give(table, view, slab, granule);
-	}
-	return block;
+	uint32_t slab = page_slab(*page);
+	unsigned granule = page_granule(*page);
+	*page = 0;
+	slab_give(table, view, slab, granule);
 }
 
 bool live_mark_code(struct live_table *table, struct segment_view *view, uintptr_t address)
 {
-	uint64_t *page;
-	uint64_t *word = word_of(table, view, address, &page);
-	if (!word) {
+	struct live_place place;
+	if (!live_seek(table, view, address, &place)) {
 		return false;
 	}
-	*word |= (uint64_t)1 << 27;
+	*place.word |= (uint64_t)1 << 27;
 	return true;
 }

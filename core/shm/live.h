@@ -84,20 +84,85 @@ attr_inline unsigned page_blocks(uint64_t page)
 	return page >> 40 & 1023;
 }
 
-/**
- * Insert a block; what was live at the same address must have been removed. granule is a guess of
- * the spacing of blocks there (log2). False if there is no space.
- */
-bool live_insert(struct live_table *table, struct segment_view *view, uintptr_t address,
-		 struct live_block block, unsigned granule);
+/** Where a block stands. */
+struct live_place {
+	uint64_t *page;
+	uint64_t *word;
+};
 
-/** The block that starts at address; entry 0 if there is none. */
-struct live_block live_find(const struct live_table *table, const struct segment_view *view,
-			    uintptr_t address);
+/** The word of the page that holds address; NULL if its region has no table. */
+attr_inline uint64_t *live_page(const struct live_table *table, uintptr_t address)
+{
+	uintptr_t number = address >> LIVE_REGION_SHIFT;
+	if (unlikely(number >= LIVE_REGION_NUMBERS) || unlikely(!table->regions[number])) {
+		return NULL;
+	}
+	return &table->regions[number][address >> LIVE_PAGE_SHIFT & ((1u << 18) - 1)];
+}
 
-/** The same, and remove it. */
-struct live_block live_remove(struct live_table *table, struct segment_view *view,
-			      uintptr_t address);
+/** The slab word that address falls on, whatever stands there. The page must have a slab. */
+attr_inline uint64_t *live_word(const struct segment_view *view, uint64_t page, uintptr_t address)
+{
+	uintptr_t offset = address & (((uintptr_t)1 << LIVE_PAGE_SHIFT) - 1);
+	return view_slab(view, page_slab(page)) + (offset >> page_granule(page));
+}
+
+/** Find the block that starts at address. False, and *ret untouched, if there is none. */
+attr_inline bool live_seek(const struct live_table *table, const struct segment_view *view,
+			   uintptr_t address, struct live_place *ret)
+{
+	uint64_t *page = live_page(table, address);
+	if (unlikely(!page) || !page_slab(*page)) {
+		return false;
+	}
+	uint64_t *word = live_word(view, *page, address);
+	if (!*word || live_start(*word) != (address & 0xfff)) {
+		return false;
+	}
+	*ret = (struct live_place){ page, word };
+	return true;
+}
+
+enum live_result {
+	LIVE_INSERTED,
+	LIVE_OCCUPIED, /* a block is live at that very address: remove it first */
+	LIVE_NO_SPACE,
+};
+
+/** live_insert where the page has no slab, or where two blocks fall on one word. */
+enum live_result live_insert_slowly(struct live_table *table, struct segment_view *view,
+				    uintptr_t address, struct live_block block, unsigned granule);
+
+/** Insert a block. granule is a guess of the spacing of blocks in its page (log2). */
+attr_inline enum live_result live_insert(struct live_table *table, struct segment_view *view,
+					 uintptr_t address, struct live_block block,
+					 unsigned granule)
+{
+	uint64_t *page = live_page(table, address);
+	if (likely(page) && likely(page_slab(*page))) {
+		uint64_t *word = live_word(view, *page, address);
+		if (likely(!*word)) {
+			*page += (uint64_t)1 << 40;
+			*(volatile uint64_t *)word = live_pack(address, block);
+			return LIVE_INSERTED;
+		}
+	}
+	return live_insert_slowly(table, view, address, block, granule);
+}
+
+/** Give the slab of a page without blocks to others. */
+void live_page_emptied(struct live_table *table, struct segment_view *view, uint64_t *page);
+
+/** Remove the block that live_seek found. */
+attr_inline void live_erase(struct live_table *table, struct segment_view *view,
+			    struct live_place place)
+{
+	*(volatile uint64_t *)place.word = 0;
+	*place.page -= (uint64_t)1 << 40;
+	if (page_blocks(*place.page) == 0) {
+		live_page_emptied(table, view, place.page);
+	}
+}
 
 /** Flag the block that starts at address as a code object's. False if there is none. */
 bool live_mark_code(struct live_table *table, struct segment_view *view, uintptr_t address);

@@ -10,12 +10,6 @@
 /** With sleeps of 20 ms: give up after about two seconds. Whoever gives up counts what it drops. */
 #define SLEEPS 100
 
-static bool try_take(uint32_t *lock, uint32_t tid)
-{
-	uint32_t expected = 0;
-	return load_relaxed(lock) == 0 && cas_acq_rel(lock, &expected, tid);
-}
-
 /** True if the thread that holds the lock no longer exists. */
 static bool holder_is_dead(uint32_t holder, uint32_t pid)
 {
@@ -25,7 +19,7 @@ static bool holder_is_dead(uint32_t holder, uint32_t pid)
 enum lock_result lock_wait(uint32_t *lock, uint32_t pid, uint32_t tid)
 {
 	for (int i = 0; i < SPINS; i++) {
-		if (try_take(lock, tid)) {
+		if (load_relaxed(lock) == 0 && lock_try(lock, tid)) {
 			return LOCK_TAKEN;
 		}
 		cpu_relax();

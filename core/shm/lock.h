@@ -23,23 +23,20 @@ enum lock_result {
 	LOCK_INHERITED = 2,
 };
 
-/** The slow path: spin a little, sleep in bounded steps, look whether the holder lives. */
+/** Take it if it is free. Pairs with lock_release. */
+attr_inline bool lock_try(uint32_t *lock, uint32_t tid)
+{
+	uint32_t expected = 0;
+	return cas_acq_rel(lock, &expected, tid);
+}
+
+/** When it is not: spin a little, sleep in bounded steps, look whether the holder lives. */
 enum lock_result lock_wait(uint32_t *lock, uint32_t pid, uint32_t tid);
 
 /** Wake one of those who sleep. */
 void lock_wake(uint32_t *lock);
 
-/** Take it for thread tid of process pid. Pairs with lock_release. */
-attr_inline enum lock_result lock_take(uint32_t *lock, uint32_t pid, uint32_t tid)
-{
-	uint32_t expected = 0;
-	if (likely(cas_acq_rel(lock, &expected, tid))) {
-		return LOCK_TAKEN;
-	}
-	return lock_wait(lock, pid, tid);
-}
-
-/** Pairs with lock_take. */
+/** Pairs with lock_try and lock_wait. */
 attr_inline void lock_release(uint32_t *lock)
 {
 	uint32_t before = __atomic_exchange_n(lock, 0, __ATOMIC_RELEASE);

@@ -19,11 +19,31 @@ static struct live_block block_of(uint32_t entry, uint32_t size)
 	return (struct live_block){ .entry = entry, .size = size };
 }
 
+static struct live_block live_find(struct live_table *table, struct segment_view *view,
+				   uintptr_t address)
+{
+	struct live_place place;
+	return live_seek(table, view, address, &place) ? live_unpack(*place.word)
+						       : (struct live_block){ 0 };
+}
+
+static struct live_block live_remove(struct live_table *table, struct segment_view *view,
+				     uintptr_t address)
+{
+	struct live_place place;
+	if (!live_seek(table, view, address, &place)) {
+		return (struct live_block){ 0 };
+	}
+	struct live_block block = live_unpack(*place.word);
+	live_erase(table, view, place);
+	return block;
+}
+
 static void finds_only_the_start_of_a_block(void)
 {
 	struct segment_view *view = fixture_view();
 	struct live_table *table = new_table();
-	CHECK(live_insert(table, view, 0x7f0000001040, block_of(7, 100), 5));
+	CHECK(LIVE_INSERTED == live_insert(table, view, 0x7f0000001040, block_of(7, 100), 5));
 	CHECK_INT(live_find(table, view, 0x7f0000001040).entry, 7);
 	CHECK_INT(live_find(table, view, 0x7f0000001040).size, 100);
 	CHECK_INT(live_find(table, view, 0x7f0000001048).entry, 0);
@@ -40,7 +60,7 @@ static void keeps_blocks_denser_than_the_guess(void)
 	struct live_table *table = new_table();
 	/* As jemalloc's smallest class: every 8 bytes. */
 	for (uintptr_t i = 0; i < 512; i++) {
-		REQUIRE(live_insert(table, view, 0x10000000 + i * 8, block_of((uint32_t)i + 1, 8), 11));
+		REQUIRE(LIVE_INSERTED == live_insert(table, view, 0x10000000 + i * 8, block_of((uint32_t)i + 1, 8), 11));
 	}
 	for (uintptr_t i = 0; i < 512; i++) {
 		CHECK_INT(live_find(table, view, 0x10000000 + i * 8).entry, i + 1);
@@ -51,7 +71,16 @@ static void refuses_an_address_beyond_the_table(void)
 {
 	struct segment_view *view = fixture_view();
 	struct live_table *table = new_table();
-	CHECK(!live_insert(table, view, (uintptr_t)1 << 47, block_of(1, 8), 5));
+	CHECK(live_insert(table, view, (uintptr_t)1 << 47, block_of(1, 8), 5) == LIVE_NO_SPACE);
+}
+
+static void tells_of_a_block_that_is_still_there(void)
+{
+	struct segment_view *view = fixture_view();
+	struct live_table *table = new_table();
+	CHECK(live_insert(table, view, 0x30000040, block_of(1, 64), 6) == LIVE_INSERTED);
+	CHECK(live_insert(table, view, 0x30000040, block_of(2, 64), 6) == LIVE_OCCUPIED);
+	CHECK_INT(live_find(table, view, 0x30000040).entry, 1);
 }
 
 static void flags_code(void)
@@ -84,7 +113,7 @@ static void agrees_with_a_plain_array(void)
 			model[k].entry = 0;
 		} else {
 			model[k] = block_of((seed & 0xffff) + 1, (seed >> 4) & 0xffffff);
-			REQUIRE(live_insert(table, view, address, model[k], 4 + seed % 8));
+			REQUIRE(LIVE_INSERTED == live_insert(table, view, address, model[k], 4 + seed % 8));
 		}
 	}
 	for (unsigned k = 0; k < SLOTS; k++) {
@@ -99,7 +128,7 @@ static void gives_the_memory_of_empty_pages_to_new_ones(void)
 	struct live_table *table = new_table();
 	for (uintptr_t i = 0; i < 100000; i++) {
 		uintptr_t address = 0x100000000 + i * 4096;
-		REQUIRE(live_insert(table, view, address, block_of(1, 32), 5));
+		REQUIRE(LIVE_INSERTED == live_insert(table, view, address, block_of(1, 32), 5));
 		live_remove(table, view, address);
 	}
 	CHECK(view->slot->arena[ARENA_SLAB].used < 1000);
@@ -110,6 +139,7 @@ int main(void)
 	RUN(finds_only_the_start_of_a_block);
 	RUN(keeps_blocks_denser_than_the_guess);
 	RUN(refuses_an_address_beyond_the_table);
+	RUN(tells_of_a_block_that_is_still_there);
 	RUN(flags_code);
 	RUN(agrees_with_a_plain_array);
 	RUN(gives_the_memory_of_empty_pages_to_new_ones);
