@@ -32,6 +32,11 @@ static const struct report_file report_files[] = {
 	{"index.html", "index.html", "html", false},
 };
 
+static const char *file_name(const struct report_file *which, const struct profile *profile)
+{
+	return verdict_is_out_of_memory(profile->outcome.verdict) ? which->oom_name : which->name;
+}
+
 int render_capture(const struct result_folder *folder, const char *name,
 		   const struct profile *profile)
 {
@@ -52,10 +57,9 @@ static int render_file(const struct result_folder *folder, const struct report_f
 		.reversed = which->reversed,
 		.with_source = with_source,
 	};
-	bool is_oom = verdict_is_out_of_memory(profile->outcome.verdict);
 	struct result_file file;
 
-	if (result_file_open(&file, folder, is_oom ? which->oom_name : which->name) != 0) {
+	if (result_file_open(&file, folder, file_name(which, profile)) != 0) {
 		return -1;
 	}
 	return result_file_close(&file, format->write(file.out, profile, &options));
@@ -71,7 +75,7 @@ static int render_all(const struct result_folder *folder, const struct profile *
 	for (size_t i = 0; i < countof(report_files); i++) {
 		if (render_file(folder, &report_files[i], profile, with_source) != 0) {
 			error = errno;
-			*ret_name = report_files[i].name;
+			*ret_name = file_name(&report_files[i], profile);
 			result = -1;
 		}
 	}
@@ -79,21 +83,36 @@ static int render_all(const struct result_folder *folder, const struct profile *
 	return result;
 }
 
-int render_report(struct result_folder *folder, const struct profile *profile, bool with_source)
+/* Write everything into the folder as it is. 0, or an errno after having said what is wrong. */
+static int try_folder(const struct result_folder *folder, const struct profile *profile,
+		      bool with_source)
 {
 	const char *name;
+	int error;
 
+	if (result_folder_is_gone(folder)) {
+		say_error("%s was removed while the program ran", folder->path);
+		return ENOENT;
+	}
 	if (render_all(folder, profile, with_source, &name) == 0) {
 		return 0;
 	}
-	say_error("cannot write %s/%s: %s", folder->path, name, strerror(errno));
-	if (errno == ENOMEM || result_folder_replace(folder, profile->outcome.start_unix_ms) != 0) {
+	error = errno;
+	say_error("cannot write %s/%s: %s", folder->path, name, strerror(error));
+	return error;
+}
+
+int render_report(struct result_folder *folder, const struct profile *profile, bool with_source)
+{
+	int error = try_folder(folder, profile, with_source);
+
+	if (error == 0 || error == ENOMEM) {
+		return error ? -1 : 0;
+	}
+	if (result_folder_replace(folder, profile->outcome.start_unix_ms) != 0) {
+		say_error("nor is there another place for the report: %s", strerror(errno));
 		return -1;
 	}
 	say_error("the report goes into %s instead", folder->path);
-	if (render_all(folder, profile, with_source, &name) == 0) {
-		return 0;
-	}
-	say_error("cannot write %s/%s: %s", folder->path, name, strerror(errno));
-	return -1;
+	return try_folder(folder, profile, with_source) ? -1 : 0;
 }

@@ -23,7 +23,8 @@ def write_orders(path, count):
         writer.writerow(["order", "customer", "item", "price"])
         for number in range(count):
             customer = chance.randrange(5000)
-            writer.writerow([number, customer, f"item-{chance.randrange(300)}", chance.random() * 100])
+            item = f"item-{chance.randrange(300)}"
+            writer.writerow([number, customer, item, chance.random() * 100])
 
 
 def load_customers(count):

@@ -8,7 +8,10 @@ MIB = 1024 * 1024
 
 
 def fill(count):
-    return [bytes(MIB) for _ in range(count)]
+    blocks = []
+    for _ in range(count):
+        blocks.append(b"x" * MIB)
+    return blocks
 
 
 blocks = fill(30)

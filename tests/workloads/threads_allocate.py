@@ -9,7 +9,9 @@ everyone = threading.Barrier(4)
 
 
 def hold(count):
-    blocks = [bytes(MIB) for _ in range(count)]
+    blocks = []
+    for _ in range(count):
+        blocks.append(b"x" * MIB)
     everyone.wait()
     return len(blocks)
 

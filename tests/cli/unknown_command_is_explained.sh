@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"$FIL" rnu job.py
+"$FIL" job.py
+"$FIL" -m json.tool

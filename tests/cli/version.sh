@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"$FIL" --version
+"$FIL" -V | cmp - <("$FIL" --version)

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"$FIL" run --oom-status=lots job.py
+"$FIL" report --format=htlm x.fil
+"$FIL" run --quiet=no job.py
+"$FIL" run -o
