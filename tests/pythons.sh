@@ -126,7 +126,8 @@ install_chroot() {
 	say "making Python $version from Debian $suite"
 	rm -rf "$new"
 	mkdir -p "$new/bin"
-	debootstrap --variant=minbase --include="python$version,libpython$version-testsuite" \
+	debootstrap --variant=minbase \
+		--include="python$version,libpython$version-dev,libpython$version-testsuite" \
 		"$suite" "$new/root" "$MIRROR" >"$PYTHONS/$version.log" 2>&1 || {
 		tail -n 20 "$PYTHONS/$version.log" >&2
 		die "debootstrap cannot make Debian $suite, see $PYTHONS/$version.log"

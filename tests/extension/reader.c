@@ -32,9 +32,14 @@ static atomic_ulong walks, mismatches, deepest;
 static __thread struct python_cache kept, full;
 static __thread int inside;
 
-/** Walk twice; how many positions both have, -1 if they differ anywhere. */
-static int walk_both(void)
+/* Above this depth only every so many walks at allocations are compared with a second one. */
+#define DEPTH_ALWAYS 256
+#define DEEP_EVERY 64
+
+/** Walk twice (always, or often); how many positions both have, -1 if they differ anywhere. */
+static int walk_both(int always)
 {
+	static __thread unsigned long deep;
 	unsigned unchanged;
 	void *thread = python_current_thread(&python);
 	if (thread == NULL) {
@@ -46,6 +51,9 @@ static int walk_both(void)
 		kept.node[i] = (uint32_t)(kept.instruction[i] ^ kept.code[i] >> 4);
 	}
 	kept.noded = depth;
+	if (!always && depth > DEPTH_ALWAYS && deep++ % DEEP_EVERY != 0) {
+		return (int)depth;
+	}
 	python_cache_reset(&full);
 	if (python_walk(&python, thread, &full, &unchanged) != depth || unchanged != 0) {
 		return -1;
@@ -65,7 +73,7 @@ static PyObject *reader_attach(PyObject *self, PyObject *args)
 	(void)self;
 	(void)args;
 	python_attach(&python, &python);
-	walk_both();
+	walk_both(1);
 	return PyLong_FromLong(python.state);
 }
 
@@ -75,7 +83,7 @@ static void capture(void)
 		return;
 	}
 	inside = 1;
-	int depth = walk_both();
+	int depth = walk_both(0);
 	atomic_fetch_add(&walks, 1);
 	atomic_fetch_add(&mismatches, depth < 0);
 	unsigned long most = atomic_load(&deepest);
@@ -200,7 +208,7 @@ static PyObject *reader_compare(PyObject *self, PyObject *args)
 	(void)self;
 	(void)args;
 	inside++;
-	int depth = walk_both();
+	int depth = walk_both(1);
 	PyObject *reader = frames_of_reader();
 	PyObject *own = frames_of_python();
 	inside--;
