@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 /** Names and source lines are cut at that width even where there is room for all of it. */
-#define FLAME_TEXT_COLUMNS 400u
+#define FLAME_TEXT_COLUMNS 240u
 
 /** Strings of the profile, as the workload had them: not yet escaped. */
 struct flame_label {

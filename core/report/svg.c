@@ -27,8 +27,9 @@
 #define FOOT_PX 56u
 #define NAME_PX 20u /* height of a box's first line */
 #define CODE_PX 19u /* and of its second, if it has one */
-/** Boxes narrower than that share of the whole are not drawn: 1/500, as Fil does. */
-#define SHARE_MIN 500u
+/** Boxes below that many thousandths of the whole are not drawn: 2 as Fil does, 5 in the page. */
+#define THOUSANDTHS_MIN 2u
+#define THOUSANDTHS_MIN_STATIC 5u
 /** Millipixels of a character of the 12 px font: at most 0.602 em in the usual monospaced fonts. */
 #define COLUMN_MPX 7224u
 
@@ -36,6 +37,8 @@ struct svg {
 	FILE *out;
 	const struct profile *profile;
 	const struct report_options *options;
+	/** A file of its own, or an element of the page, which is static and coarser. */
+	bool alone;
 	struct flame flame;
 	/** Per box: its left edge in bytes from the left, and its top in pixels. */
 	uint64_t *left;
@@ -317,8 +320,9 @@ static void write_foot(const struct svg *svg)
 		units_count(flame->stacks).text, flame->stacks == 1 ? "" : "s");
 	if (flame->hidden_stacks) {
 		fprintf(svg->out,
-			" Boxes below 0.2 %% are not drawn: %s stack%s (%s) end%s in one, "
+			" Boxes below 0.%u %% are not drawn: %s stack%s (%s) end%s in one, "
 			"and count%s in the boxes above.",
+			svg->alone ? THOUSANDTHS_MIN : THOUSANDTHS_MIN_STATIC,
 			units_count(flame->hidden_stacks).text,
 			flame->hidden_stacks == 1 ? "" : "s",
 			units_percent(flame->hidden_bytes, flame->boxes[0].bytes).text,
@@ -333,7 +337,7 @@ static void write_empty(const struct svg *svg)
 		MARGIN_PX, GRAPH_TOP_PX + 30);
 }
 
-static void write_element(struct svg *svg, bool script)
+static void write_element(struct svg *svg)
 {
 	FILE *out = svg->out;
 	bool empty = svg->flame.boxes[0].bytes == 0;
@@ -360,7 +364,7 @@ static void write_element(struct svg *svg, bool script)
 		write_boxes(svg);
 		write_foot(svg);
 	}
-	if (script && !empty) {
+	if (svg->alone && !empty) {
 		fputs("<script><![CDATA[\n", out);
 		asset_write(out, flame_js);
 		asset_write(out, svg_js);
@@ -370,18 +374,19 @@ static void write_element(struct svg *svg, bool script)
 }
 
 static int write_svg(FILE *out, const struct profile *profile, const struct report_options *options,
-		     bool script)
+		     bool alone)
 {
-	struct svg svg = { .out = out, .profile = profile, .options = options };
+	struct svg svg = { .out = out, .profile = profile, .options = options, .alone = alone };
 	uint32_t *canonical = flame_canonical_frames(profile);
 	int result = -1;
-	uint64_t min_bytes = profile_sum_bytes(profile, options->of) / SHARE_MIN;
+	uint64_t min_bytes = profile_sum_bytes(profile, options->of) / 1000
+			     * (alone ? THOUSANDTHS_MIN : THOUSANDTHS_MIN_STATIC);
 	if (canonical
 	    && flame_build(&svg.flame, profile, canonical, options->of, options->reversed,
 			   min_bytes)
 		       == 0) {
 		if (place_boxes(&svg) == 0) {
-			write_element(&svg, script);
+			write_element(&svg);
 			result = fflush(out) != 0 || ferror(out) ? -1 : 0;
 		}
 		flame_done(&svg.flame);

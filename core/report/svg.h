@@ -17,8 +17,8 @@ const char *svg_measure_title(const struct profile *profile, enum measure of);
 const char *svg_measure_noun(const struct profile *profile, enum measure of);
 
 /**
- * The graph as an SVG element without script: a static picture that scales with its place.
- * As report_write_svg, but nothing before the element.
+ * The graph as an SVG element without script: a static picture that scales with its place, of
+ * fewer boxes than report_write_svg draws. 0, or -1 with errno.
  */
 int svg_write_static(FILE *out, const struct profile *profile,
 		     const struct report_options *options);

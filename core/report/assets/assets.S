@@ -19,4 +19,10 @@ asset_\name\()_end:
 	asset flame_js, flame.js
 	asset svg_js, svg.js
 	asset svg_css, svg.css
+	asset page_common_js, page_common.js
+	asset page_graph_js, page_graph.js
+	asset page_lists_js, page_lists.js
+	asset page_chart_js, page_chart.js
+	asset page_js, page.js
+	asset page_css, page.css
 	.section .note.GNU-stack, "", %progbits

@@ -16,6 +16,12 @@
 ASSET(flame_js);
 ASSET(svg_js);
 ASSET(svg_css);
+ASSET(page_common_js);
+ASSET(page_graph_js);
+ASSET(page_lists_js);
+ASSET(page_chart_js);
+ASSET(page_js);
+ASSET(page_css);
 
 #undef ASSET
 

@@ -181,16 +181,21 @@ static const struct sample_frame sample_import[] = {
 	{ SAMPLE_LIB "ast.py", 50, "parse", "    return compile(source, filename, mode, flags," },
 };
 
-/* A timeline that rises to the peak and falls, in bins of 100 ms. */
+/*
+ * A timeline in bins of 100 ms: imports, files read one by one, the peak, then most of it freed.
+ * One that is killed ends at its peak.
+ */
 __attribute__((unused)) static void sample_timeline(struct sample *sample, uint64_t peak,
 						    uint64_t limit)
 {
 	struct usage_sample bins[184];
-	for (unsigned i = 0; i < 184; i++) {
-		uint64_t rise = i < 20 ? 2 * i : i < 120 ? 40 + (i - 20) * 9 : 1000;
-		uint64_t saw = i > 20 && i < 120 ? (i % 12) * 8 : 0;
-		uint64_t share = i < 140 ? rise > saw ? rise - saw : 0 : 260;
-		share = i == 133 ? 1000 : share > 940 ? 940 : share;
+	unsigned count = limit ? 134 : 184;
+	for (unsigned i = 0; i < count; i++) {
+		unsigned read = i < 12 ? 0 : i > 96 ? 12 : (i - 12) / 7;
+		unsigned parsing = i > 12 && i <= 96 ? (i - 12) % 7 * 6 : 0;
+		unsigned share = i < 12 ? i * 3 : 36 + read * 50 + parsing;
+		share = i > 96 ? 700 + (i - 96) * 8 : share;
+		share = i == 133 ? 1000 : i > 133 ? 236 : share;
 		uint64_t tracked = peak / 1000 * share;
 		bins[i] = (struct usage_sample){
 			.time_ms = i * 100,
@@ -201,7 +206,7 @@ __attribute__((unused)) static void sample_timeline(struct sample *sample, uint6
 			.cgroup_bytes = limit ? tracked / 100 * 93 + 230 * SAMPLE_MIB : 0,
 		};
 	}
-	builder_samples(&sample->builder, bins, 184);
+	builder_samples(&sample->builder, bins, count);
 }
 
 /* Small stacks such as every import leaves: count of them below parent. */
@@ -285,6 +290,7 @@ __attribute__((unused)) static struct profile *sample_out_of_memory(void)
 	uint32_t read = sample_of(&sample, 0, sample_read_csv);
 	sample_entry(&sample, read, 0, 900 * SAMPLE_MIB, 0);
 	sample_timeline(&sample, 1260 * SAMPLE_MIB, 1536 * SAMPLE_MIB);
+	sample.builder.profile->outcome.duration_ms = 13432;
 	struct profile_thread threads[] = {
 		{ .pid = 4711, .tid = 4711, .node = read, .age_allocations = 0 },
 		{ .pid = 4711,
