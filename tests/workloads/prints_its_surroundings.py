@@ -3,7 +3,8 @@
 """Prints everything of its surroundings that a profiler might change, one fact a line.
 
 A line is "name: value". Run twice from the same shell, with and without the profiler, the lines are
-the same but for those that README.md lists: parent, oom_score_adj, caught signals.
+the same but for those that README.md lists: parent, oom_score_adj, caught signals, and zero bytes
+behind environ.
 """
 
 import sys
@@ -73,7 +74,9 @@ def threads():
 
 def the_environment():
     fact("environ", list(os.environ.items()))
-    fact("environ of proc", proc("environ"))
+    environ = proc("environ")
+    fact("environ of proc", environ.rstrip(b"\0"))
+    fact("zero bytes behind environ", len(environ) - len(environ.rstrip(b"\0")))
     fact("environ of libc", ctypes.CDLL(None).getenv(b"LD_PRELOAD"))
     command = [sys.executable, "-c", "import os; print(open('/proc/self/environ').read(), end='')"]
     fact("environ of a child", subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
