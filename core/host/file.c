@@ -75,16 +75,22 @@ ssize_t file_read_text(const char *path, char *text, size_t size)
 
 int file_write(const char *path, mode_t mode, const void *bytes, size_t len)
 {
+	struct stat status;
 	cleanup_fd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, mode);
-	if (fd < 0) {
+	if (fd < 0 || fstat(fd, &status) < 0) {
 		return -1;
 	}
+	/* A device is written to, but neither changed nor removed. */
+	bool is_file = S_ISREG(status.st_mode);
 	/* The name may have existed with another mode. close says what a full disk or quota would. */
-	if (fchmod(fd, mode) == 0 && fd_write_all(fd, bytes, len) == 0 && close(fd_take(&fd)) == 0) {
+	if ((!is_file || fchmod(fd, mode) == 0) && fd_write_all(fd, bytes, len) == 0
+	    && close(fd_take(&fd)) == 0) {
 		return 0;
 	}
 	int saved = errno;
-	unlink(path);
+	if (is_file) {
+		unlink(path);
+	}
 	errno = saved;
 	return -1;
 }

@@ -25,7 +25,7 @@ static void plain_ends(void)
 	CHECK_INT(decide(EXITED(3), still, none), VERDICT_EXITED);
 	CHECK_INT(decide(KILLED(SIGSEGV), still, none), VERDICT_SIGNALED);
 	CHECK_INT(decide(KILLED(SIGSEGV) | 0x80, still, none), VERDICT_SIGNALED);
-	CHECK_INT(decide(0x7f, still, none), VERDICT_UNKNOWN);
+	CHECK_INT(decide(SIGSTOP << 8 | 0x7f, still, none), VERDICT_UNKNOWN);
 }
 
 static void sigkill_by_whom(void)
