@@ -213,8 +213,8 @@ static bool image_lookup_gnu(const struct elf_image *image, const char *name,
 	}
 	const unsigned bits = 8 * sizeof(bloom);
 	uintptr_t blooms = image->gnu_hash + sizeof(table);
-	if (!image_read(image, blooms + (uintptr_t)(hash / bits % table.bloom_count) * sizeof(bloom),
-			&bloom, sizeof(bloom))
+	uintptr_t word = hash / bits % table.bloom_count;
+	if (!image_read(image, blooms + word * sizeof(bloom), &bloom, sizeof(bloom))
 	    || (bloom >> (hash % bits) & bloom >> ((hash >> (table.bloom_shift % 32)) % bits) & 1)
 		       == 0) {
 		return false;
@@ -228,9 +228,8 @@ static bool image_lookup_gnu(const struct elf_image *image, const char *name,
 	}
 	for (unsigned i = 0; i < CHAIN_MAX; i++, index++) {
 		uint32_t chained;
-		if (!image_read_u32(image,
-				    chains + (uintptr_t)(index - table.first_symbol) * sizeof(chained),
-				    &chained)) {
+		uintptr_t position = index - table.first_symbol;
+		if (!image_read_u32(image, chains + position * sizeof(chained), &chained)) {
 			return false;
 		}
 		if ((chained | 1) == (hash | 1) && image_match(image, index, name, ret_symbol)) {
@@ -286,7 +285,7 @@ void *elf_find_symbol(const struct elf_image *image, const char *name)
 	}
 	void *address = (void *)(image->base + symbol.address);
 	if (symbol.type == STT_GNU_IFUNC) {
-		/* aarch64 resolvers take the hardware capabilities: none is always a right answer. */
+		/* aarch64 resolvers take the hardware's capabilities: none is always right. */
 		void *(*resolve)(unsigned long, void *) = (void *(*)(unsigned long, void *))address;
 		address = resolve(0, NULL);
 	}

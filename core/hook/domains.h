@@ -36,7 +36,7 @@ struct python_allocator {
 struct domains {
 	/** What is behind each of our wrappers, which gets the address of its own as context. */
 	struct python_allocator behind[DOMAIN_LAYERS][DOMAIN_COUNT];
-	/** 1 once a running interpreter has been found to use our wrappers: no need to look again. */
+	/** 1 once a running interpreter has been found to use our wrappers, or made to. */
 	uint32_t settled;
 };
 

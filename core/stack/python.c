@@ -76,7 +76,7 @@ static attr_noinline void find_symbols(struct python *python, const void *self)
 	}
 	elf_find_wanted(wanted, countof(wanted), self);
 	take_symbols(&python->symbols, wanted);
-	/* A function is where the interpreter is; its variables may be copied into the executable. */
+	/* By a function: its variables may have been copied into the executable. */
 	elf_find_span((const void *)python->symbols.thread_of_gil, &python->image_start,
 		      &python->image_end);
 	/* Pairs with the load in python_current_thread. */
@@ -140,11 +140,11 @@ static bool choose_layout(struct python *python)
 /** True once the interpreter has readied its types, which is before it can run any code. */
 static bool interpreter_runs(const struct python_symbols *symbols)
 {
-	/* Where objects have no GIL their header is 16 bytes longer; only 3.13 and later can tell. */
 	const uint64_t *runtime = symbols->runtime;
-	bool long_header = runtime != NULL && python_layout_is_published(runtime) && runtime[2] != 0;
-	return (object_word((uintptr_t)symbols->code_type, long_header ? 184 : 168) & TYPE_READY)
-		!= 0;
+	bool is_published = runtime != NULL && python_layout_is_published(runtime);
+	/* PyTypeObject.tp_flags. Without the GIL objects have a header that is 16 bytes longer. */
+	unsigned flags = is_published && runtime[2] != 0 ? 184 : 168;
+	return (object_word((uintptr_t)symbols->code_type, flags) & TYPE_READY) != 0;
 }
 
 static attr_noinline bool python_choose(struct python *python)
@@ -178,7 +178,7 @@ static uintptr_t thread_of_process(const struct python *python)
 	    && object_word(current, python->layout.thread_id) == symbols->thread_self()) {
 		return current;
 	}
-	/* Without the GIL: at its end the interpreter frees the states of threads that still run. */
+	/* Without the GIL: at its end the interpreter frees the states of running threads. */
 	return own != 0 && symbols->is_finalizing() ? 0 : own;
 }
 

@@ -40,8 +40,10 @@ struct python_symbols {
 	const void *unicode_type;
 	const void *bytes_type;
 	const void *none;
-	void *(*thread_of_gil)(void);    /* PyGILState_GetThisThreadState: this thread's, GIL or not */
-	void *(*thread_unchecked)(void); /* up to 3.11 whoever has the GIL, then this thread if it has */
+	/* PyGILState_GetThisThreadState: this thread's state, whether it has the GIL or not. */
+	void *(*thread_of_gil)(void);
+	/* PyThreadState_GetUnchecked: the same if it has the GIL; up to 3.11 that of whoever has it. */
+	void *(*thread_unchecked)(void);
 	int (*is_finalizing)(void);
 	void *(*interpreter_head)(void);
 	void *(*interpreter_main)(void);
@@ -63,7 +65,7 @@ struct python {
 	uint64_t loaded_adds;
 	struct python_symbols symbols;
 	struct python_layout layout;
-	/** Addresses of the object that holds the interpreter: its static code objects lie there. */
+	/** Addresses of the object that holds the interpreter and its static code objects. */
 	uintptr_t image_start;
 	uintptr_t image_end;
 };
@@ -78,11 +80,11 @@ struct python_cache {
 	uintptr_t *instruction;
 	/** Address of the code object; the lowest bit marks frames that are not to be shown. */
 	uintptr_t *code;
-	/** For the caller to keep what it made of positions 0 to i. Kept for unchanged positions. */
+	/** For the caller: what it made of positions 0 to i. Kept for unchanged positions. */
 	uint32_t *node;
 	/**
-	 * How many outermost positions have their node: the caller sets it to depth when it has filled
-	 * them; a walk lowers it to the first one that has changed.
+	 * How many outermost positions have their node: the caller sets it to depth when it has
+	 * filled them; a walk lowers it to the first one that has changed.
 	 */
 	uint32_t noded;
 	/** Hash of a frame address -> its position, or a stale one. */
@@ -117,8 +119,8 @@ bool python_may_change(struct python *python);
  * Bring a cache up to date with the calling thread's frames.
  *
  * @param thread         What python_current_thread has just returned.
- * @param ret_unchanged  cache->noded: how many outermost positions are as they were when their nodes
- *                       were filled, with the same frame, instruction and code object.
+ * @param ret_unchanged  cache->noded: how many outermost positions are as they were when their
+ *                       nodes were filled, with the same frame, instruction and code object.
  * @return The depth: positions in use. 0 if there are no frames, or none that can be read.
  */
 unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
@@ -173,14 +175,14 @@ struct python_code_info {
 /**
  * Read a code object that the last walk of this thread has shown.
  *
- * @return false, *ret untouched, if it is not what it should be (a string or table of another type).
+ * @return false, *ret untouched, if it is not what it should be (a name of another type).
  */
 bool python_describe_code(const struct python *python, uintptr_t code,
 			  struct python_code_info *ret);
 
 /**
- * Write a str as UTF-8. Surrogates U+DC80 to U+DCFF become the byte 0x80 to 0xFF that they stand for
- * in names from the file system (PEP 383); other lone surrogates three bytes each (WTF-8).
+ * Write a str as UTF-8. Surrogates U+DC80 to U+DCFF become the byte 0x80 to 0xFF that they stand
+ * for in names from the file system (PEP 383); other lone surrogates three bytes each (WTF-8).
  *
  * @return Bytes written: whole characters only, as many as fit into capacity.
  */

@@ -11,7 +11,7 @@
 #define NO_FIELD PYTHON_NO_FIELD
 #define VERSION_MINOR_MASK 0xffff0000u
 
-/* Objects of a build with the GIL. The same in every version but for the size of strings' headers. */
+/* Objects of a build with the GIL: in every version the same but for strings' headers. */
 #define OBJECTS(ascii_size, compact_size) \
 	.object_type = 8, .bytes_size = 16, .bytes_data = 32, .unicode_length = 16, \
 	.unicode_state = 32, .unicode_ascii_size = (ascii_size), \
@@ -155,8 +155,8 @@ static bool is_code_group(const uint64_t *group)
 {
 	return group[0] < NO_FIELD && group[1] % 8 == 0 && group[2] == group[1] + 8
 		&& group[3] == group[1] + 16 && group[4] == group[1] + 24 && group[4] < group[9]
-		&& group[5] < group[1] && group[5] % 4 == 0 && group[6] < group[1] && group[9] <= group[0]
-		&& group[9] % 2 == 0;
+		&& group[5] < group[1] && group[5] % 4 == 0 && group[6] < group[1]
+		&& group[9] <= group[0] && group[9] % 2 == 0;
 }
 
 /** True if {size, ob_type} of an object of this build. */
@@ -166,7 +166,8 @@ static bool is_object_group(const uint64_t *group, bool free_threaded)
 }
 
 /** First group of slots, from *slot on and at most GROUP_MAX + 8 further, of that look. */
-static const uint64_t *find_group(const uint64_t *slots, size_t *slot, bool (*looks)(const uint64_t *))
+static const uint64_t *find_group(const uint64_t *slots, size_t *slot,
+				  bool (*looks)(const uint64_t *))
 {
 	for (size_t i = *slot; i <= *slot + GROUP_MAX + 8 && i + GROUP_MAX <= SLOT_COUNT; i++) {
 		if (looks(&slots[i])) {

@@ -28,7 +28,7 @@
 enum python_instruction_form {
 	PYTHON_INSTRUCTION_BYTES,   /* int: byte offset in the code, -1 before the first */
 	PYTHON_INSTRUCTION_UNITS,   /* int: offset in 2-byte units */
-	PYTHON_INSTRUCTION_POINTER, /* address in the code object's (or the thread's copy of) bytecode */
+	PYTHON_INSTRUCTION_POINTER, /* address in the code object's bytecode, or a thread's copy */
 };
 
 /** Which of the loops that have their offsets compiled in fits (python_walk.c). */
@@ -82,7 +82,7 @@ struct python_layout {
 	uint16_t unicode_state;
 	uint16_t unicode_ascii_size;
 	uint16_t unicode_compact_size;
-	/** In the state word: position of the 3 bits of kind; compact and ascii are the next two. */
+	/** In the state word: position of the 3 bits of kind; next are compact and ascii. */
 	uint8_t unicode_kind_shift;
 };
 

@@ -15,7 +15,7 @@
 /* Where the 3 bits of a str's kind can be in its state word: see unicode_kind_shift. */
 static const uint8_t kind_shifts[] = { 2, 8 };
 
-/** True if the 8 bytes at address can be read: the kernel copies them in before it finds -1 wrong. */
+/** True if the 8 bytes at address can be read: the kernel copies them before it refuses -1. */
 static bool is_mapped(uintptr_t address)
 {
 	const long efault = -14;
@@ -115,9 +115,9 @@ static enum frame_kind probe_frame(struct python *python, uintptr_t frame)
 	if ((owner & 0xff) >= layout->first_shim_owner || code == (uintptr_t)python->symbols.none) {
 		return FRAME_HIDDEN;
 	}
-	return probe_type(layout, code, python->symbols.code_type) && probe_code(python, frame, code)
-		? FRAME_CODE
-		: FRAME_STRANGE;
+	bool is_code = probe_type(layout, code, python->symbols.code_type)
+		&& probe_code(python, frame, code);
+	return is_code ? FRAME_CODE : FRAME_STRANGE;
 }
 
 static bool probe_first_frame(const struct python_layout *layout, uintptr_t thread, uintptr_t *ret)

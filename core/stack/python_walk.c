@@ -3,8 +3,8 @@
 
 /*
  * The walk. Most allocations find the stack as the last one left it, or differ in a few innermost
- * frames, but the whole cached chain has to be verified: frames are pushed again at the same address
- * with the same code and instruction, and nothing in them says so.
+ * frames, but the whole cached chain has to be verified: frames are pushed again at the same
+ * address with the same code and instruction, and nothing in them says so.
  *
  *        cache, index 0 outermost                              arrays, capacity long
  *   [ main | f | g |                       free                       | h | k ]
@@ -183,7 +183,8 @@ struct offsets {
  * Verify positions at, at - 1, ... 0 against memory, the frame at position at being live. Inlined
  * with constant offsets: two or three independent loads and as many predictable branches a frame.
  */
-attr_inline struct verified verify_with(struct walk *walk, uint32_t at, const struct offsets offsets)
+attr_inline struct verified verify_with(struct walk *walk, uint32_t at,
+					const struct offsets offsets)
 {
 	const struct python_cache *cache = walk->cache;
 	struct verified result = { .changed = at + 1 };
@@ -340,7 +341,7 @@ unsigned python_walk(struct python *python, void *thread, struct python_cache *c
 	return depth;
 }
 
-/** Start of the bytecode that the frame at position i runs: with tlbc a copy of the thread's own. */
+/** Start of the bytecode that a frame runs: from 3.14 on, without the GIL, a thread's own copy. */
 static uintptr_t bytecode_of(const struct python_layout *layout, uintptr_t frame, uintptr_t code)
 {
 	if (layout->code_tlbc != PYTHON_NO_FIELD) {

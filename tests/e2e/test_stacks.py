@@ -34,8 +34,8 @@ def pythons():
 
 def include_options(version, python):
     """-I for that Python's headers, which may lie in a chroot with another libc's beside them."""
-    include = subprocess.run([python, "-c", "import sysconfig; print(sysconfig.get_path('include'))"],
-                             capture_output=True, text=True, check=True).stdout.strip()
+    asked = [python, "-c", "import sysconfig; print(sysconfig.get_path('include'))"]
+    include = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
     root = BUILD / "pythons" / version / "root"
     if root.exists():
         return [f"-I{root}{include}", "-idirafter", f"{root}/usr/include"]

@@ -20,7 +20,8 @@ SHOWN_DIFFERENCES = 3
 def before_resume(code, offset):
     """The frame has been made but its function has not begun: cells, generators, RESUME to come."""
     if code not in _resumes:
-        _resumes[code] = next((i.offset for i in dis.get_instructions(code) if i.opname == "RESUME"), 0)
+        found = (i.offset for i in dis.get_instructions(code) if i.opname == "RESUME")
+        _resumes[code] = next(found, 0)
     return offset < _resumes[code]
 
 

@@ -46,7 +46,7 @@ static int walk_both(int always)
 		return 0;
 	}
 	unsigned depth = python_walk(&python, thread, &kept, &unchanged);
-	/* The nodes are the caller's own: what stands in unchanged positions must be still right. */
+	/* The nodes are the caller's: what stands in unchanged positions must still be right. */
 	for (unsigned i = unchanged; i < depth; i++) {
 		kept.node[i] = (uint32_t)(kept.instruction[i] ^ kept.code[i] >> 4);
 	}
@@ -243,8 +243,9 @@ static PyObject *reader_describe(PyObject *self, PyObject *code)
 	if (!python_describe_code(&python, (uintptr_t)code, &info)) {
 		Py_RETURN_NONE;
 	}
-	return Py_BuildValue("NNy#ii", bytes_of(&info.filename), bytes_of(&info.qualname), info.lines,
-			     (Py_ssize_t)info.lines_bytes, info.first_line, info.line_format);
+	return Py_BuildValue("NNy#ii", bytes_of(&info.filename), bytes_of(&info.qualname),
+			     info.lines, (Py_ssize_t)info.lines_bytes, info.first_line,
+			     info.line_format);
 }
 
 static PyMethodDef methods[] = {

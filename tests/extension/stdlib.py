@@ -52,7 +52,7 @@ def main():
             gc.callbacks.clear()
             gc.set_threshold(50)
             gc.enable()
-        print(f"{name}: {checks.compared} compared so far, {checks.different} different", flush=True)
+        print(f"{name}: {checks.compared} compared, {checks.different} different", flush=True)
     if not ran:
         sys.exit("no test ran")
     sys.exit(checks.report())

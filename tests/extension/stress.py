@@ -169,6 +169,14 @@ def classes():
     gc.collect()
 
 
+MADE = """
+def f(a, *b, c=1, **d):
+    check()
+    return lambda: check()
+f(1, 2, e=3)()
+"""
+
+
 def callbacks():
     sorted(range(30), key=lambda x: check() or -x)
     sorted(range(30), key=functools.cmp_to_key(lambda x, y: check() or x - y))
@@ -186,8 +194,7 @@ def callbacks():
          {"check": check})
     eval("check() or [check() for _ in 'ab']")
     for _ in range(20):  # code objects come, go, and are followed by others at their addresses
-        exec(compile("def f(a, *b, c=1, **d):\n    check()\n    return lambda: check()\nf(1, 2, e=3)()",
-                     "<made>", "exec"), {"check": check})
+        exec(compile(MADE, "<made>", "exec"), {"check": check})
 
 
 def imports():
@@ -198,7 +205,7 @@ def imports():
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/imported_once.py", "w") as file:
-            file.write("import builtins\nbuiltins.check_now()\nclass A:\n    builtins.check_now()\n")
+            file.write("import builtins\nbuiltins.check_now()\nclass A: builtins.check_now()\n")
         sys.path.insert(0, folder)
         importlib.invalidate_caches()
         importlib.import_module("imported_once")
@@ -290,7 +297,8 @@ def foreign():
         import ctypes
     except ImportError:
         return
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_int), ctypes.POINTER(ctypes.c_int))
+    number = ctypes.POINTER(ctypes.c_int)
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, number, number)
     numbers = (ctypes.c_int * 10)(*range(10, 0, -1))
     ctypes.CDLL(None).qsort(numbers, 10, 4, kind(lambda a, b: check() or a[0] - b[0]))
 

@@ -157,8 +157,8 @@ static void damage(struct made_elf *made)
 			memcpy(at, &nasty[random_number(10)], 1u << random_number(4));
 			break;
 		default:
-			memcpy((char *)made + (random_number(sizeof(*made) - 8) & ~7u), &nasty[random_number(10)],
-			       8);
+			at = (char *)made + (random_number(sizeof(*made) - 8) & ~7u);
+			memcpy(at, &nasty[random_number(10)], 8);
 		}
 	}
 }

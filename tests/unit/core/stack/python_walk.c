@@ -120,7 +120,7 @@ static void push_new(void)
 	push(frame);
 }
 
-/** Take the top away; a suspended frame (a generator's) keeps what it is and can be pushed again. */
+/** Take the top away; it keeps what it is and, as a generator's frame, can be pushed again. */
 static void pop(void)
 {
 	unused[unused_count++] = stack[--depth];
@@ -210,8 +210,8 @@ static void follows_any_change_of_the_stack(void)
 		for (int i = 0; i < 20000; i++) {
 			change_stack();
 			if (!walk_and_compare()) {
-				test_fail(__FILE__, __LINE__, "3.%u, step %d, depth %d", minors[m], i,
-					  depth);
+				test_fail(__FILE__, __LINE__, "3.%u, step %d, depth %d", minors[m],
+					  i, depth);
 				break;
 			}
 		}
