@@ -18,7 +18,9 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 PYTHONS=$ROOT/build/pythons
-MIRROR=${FIL_DEBIAN_MIRROR:?names a Debian mirror}
+# Where this machine's own packages come from, if that is Debian.
+MIRROR=${FIL_DEBIAN_MIRROR:-$(sed 's/#.*//' /etc/apt/sources.list /etc/apt/sources.list.d/* \
+	2>/dev/null | grep -oE 'https?://[^ ]*/debian/?([[:space:]]|$)' | sed -n '1s/[[:space:]]//gp')}
 # What CPython's standard library needs to be complete.
 BUILD_NEEDS="zlib1g-dev libffi-dev libssl-dev libbz2-dev liblzma-dev libsqlite3-dev"
 
@@ -31,6 +33,11 @@ rows() {
 
 versions() {
 	rows | awk '!seen[$1]++ { print $1 }'
+}
+
+need_mirror() {
+	[ -n "$MIRROR" ] ||
+		die "no Debian mirror in /etc/apt: set FIL_DEBIAN_MIRROR to the address of one"
 }
 
 is_version() {
@@ -120,6 +127,7 @@ enter() {
 # Packages may not start services in a chroot; the suite's signatures are checked by debootstrap.
 install_chroot() {
 	local version=$1 suite=$2 new=$PYTHONS/$1.new
+	need_mirror
 	[ "$(id -u)" = 0 ] || die "making a chroot for Python $version needs root"
 	command -v debootstrap >/dev/null ||
 		die "debootstrap is missing: apt-get install debootstrap"
@@ -172,6 +180,7 @@ fetch_source() {
 install_debian_source() {
 	local version=$1 new=$PYTHONS/$1.new work=$PYTHONS/$1.work options=() package
 	SUITE=$2
+	need_mirror
 	for package in $BUILD_NEEDS; do
 		[ "$(dpkg-query -Wf '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
 			options+=("$package")
