@@ -19,8 +19,10 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 PYTHONS=$ROOT/build/pythons
 # Where this machine's own packages come from, if that is Debian.
-MIRROR=${FIL_DEBIAN_MIRROR:-$(sed 's/#.*//' /etc/apt/sources.list /etc/apt/sources.list.d/* \
-	2>/dev/null | grep -oE 'https?://[^ ]*/debian/?([[:space:]]|$)' | sed -n '1s/[[:space:]]//gp')}
+debian_mirror() {
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed 's/#.*//' |
+		grep -oE 'https?://[^ ]*/debian/?([[:space:]]|$)' | head -n 1 || :
+}
 # What CPython's standard library needs to be complete.
 BUILD_NEEDS="zlib1g-dev libffi-dev libssl-dev libbz2-dev liblzma-dev libsqlite3-dev"
 
@@ -36,6 +38,7 @@ versions() {
 }
 
 need_mirror() {
+	MIRROR=${FIL_DEBIAN_MIRROR:-$(debian_mirror)}
 	[ -n "$MIRROR" ] ||
 		die "no Debian mirror in /etc/apt: set FIL_DEBIAN_MIRROR to the address of one"
 }
