@@ -18,12 +18,30 @@ static int open_of(const struct usage_source *source, const char *name)
 	return fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC));
 }
 
-void usage_open(struct usage_source *source, const char *root, pid_t pid)
+/** A number for what /proc/PID/cgroup says now; 0 if it says nothing. */
+static uint64_t membership(const struct usage_source *source)
 {
-	*source = (struct usage_source){ .root = root, .pid = pid };
+	char text[4096];
+	ssize_t len = source->membership_fd < 0
+		? -1
+		: fd_read_text(source->membership_fd, text, sizeof(text));
+	return len > 0 ? hash_bytes(text, (size_t)len) : 0;
+}
+
+void usage_open(struct usage_source *source, const char *root)
+{
+	*source = (struct usage_source){ .root = root, .status_fd = -1 };
+	source->membership_fd = open_of(source, "cgroup");
+	source->membership_hash = membership(source);
+	source->group = cgroup_find(root, 0);
+	fd_close(&source->membership_fd);
+}
+
+void usage_attach(struct usage_source *source, pid_t pid)
+{
+	source->pid = pid;
 	source->status_fd = open_of(source, "status");
 	source->membership_fd = open_of(source, "cgroup");
-	usage_follow(source);
 }
 
 void usage_close(struct usage_source *source)
@@ -34,18 +52,11 @@ void usage_close(struct usage_source *source)
 
 bool usage_follow(struct usage_source *source)
 {
-	char text[4096];
-	ssize_t len = source->membership_fd < 0
-		? -1
-		: fd_read_text(source->membership_fd, text, sizeof(text));
-	if (len <= 0) {
-		return false;
-	}
-	uint64_t hash = hash_bytes(text, (size_t)len);
 	struct proc_stat stat;
-	/* A process that has ended is shown in the root group: the one it was in is what counts. */
-	if (hash == source->membership_hash || !proc_read_stat(source->root, source->pid, &stat)
-	    || stat.state == 'Z' || stat.state == 'X') {
+	uint64_t hash = membership(source);
+	/* A process that is about to end is shown in the root group. The one it was in is what counts. */
+	if (!hash || hash == source->membership_hash
+	    || !proc_read_stat(source->root, source->pid, &stat) || stat.is_exiting) {
 		return false;
 	}
 	source->membership_hash = hash;

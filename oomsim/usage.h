@@ -34,8 +34,14 @@ struct usage_source {
 	struct cgroup group;
 };
 
-/** Start reading a process; root as in core/host/proc.h, and must live as long as the source. */
-void usage_open(struct usage_source *source, const char *root, pid_t pid);
+/**
+ * Begin with our own group, which a process that we start is in until it moves. root as in
+ * core/host/proc.h; it must live as long as the source.
+ */
+void usage_open(struct usage_source *source, const char *root);
+
+/** Read this process from now on. */
+void usage_attach(struct usage_source *source, pid_t pid);
 void usage_close(struct usage_source *source);
 
 /** True if the process is in another cgroup than at the last call: group is the new one then. */

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* PF_EXITING, include/linux/sched.h: the same since 2.6. */
+#define FLAG_EXITING 0x4u
+
 bool proc_path(char *path, size_t size, const char *root, pid_t pid, const char *name)
 {
 	int len = pid ? snprintf(path, size, "%s/proc/%d/%s", root, (int)pid, name)
@@ -69,14 +72,17 @@ bool proc_parse_stat(const char *text, struct proc_stat *ret_stat)
 	const char *name_end = strrchr(text, ')');
 	struct proc_stat stat = { 0 };
 	unsigned long long user, system, start;
+	unsigned flags;
 	if (!name || !name_end || name_end < name
 	    || sscanf(name_end + 1,
-		      " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
-		      &stat.state, &stat.parent, &stat.group, &stat.session, &user, &system, &start)
-		       != 7) {
+		      " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
+		      &stat.state, &stat.parent, &stat.group, &stat.session, &flags, &user, &system,
+		      &start)
+		       != 8) {
 		return false;
 	}
 	snprintf(stat.name, sizeof(stat.name), "%.*s", (int)(name_end - name - 1), name + 1);
+	stat.is_exiting = flags & FLAG_EXITING;
 	stat.user_ticks = user;
 	stat.system_ticks = system;
 	stat.start_ticks = start;

@@ -38,6 +38,8 @@ struct proc_stat {
 	char state;
 	/** What the process or its program calls itself, cut by the kernel at 15 bytes. */
 	char name[16];
+	/** It is on its way out (PF_EXITING), perhaps not a zombie yet: much of /proc is wrong from now on. */
+	bool is_exiting;
 	pid_t parent;
 	pid_t group;
 	pid_t session;

@@ -121,29 +121,22 @@ static bool maps_segment(const struct search *search, pid_t pid)
 }
 
 /**
- * An orphan in our process group, which is the workload's: started after it, and given to somebody
- * outside the group when its parent died. (The other programs of a pipeline have the shell for a
- * parent, as we have; those of a script that started us, the script.)
+ * An orphan in our process group, which is the workload's: it was given to somebody else when its
+ * parent died, and that is nearly always somebody of another session (init, a service manager). The
+ * other programs of a pipeline have a shell of our session for a parent. Where the shell is process
+ * 1 itself they can only be told by having been started before the workload.
  */
 static bool is_orphan_of_group(const struct search *search, const struct proc_stat *stat)
 {
 	struct proc_stat parent;
-	if (stat->group != getpgrp() || stat->parent == getppid()) {
+	if (stat->group != getpgrp()) {
 		return false;
 	}
-	return stat->parent == getpid() || !proc_read_stat(search->d->root, stat->parent, &parent)
-		|| parent.group != stat->group;
-}
-
-/** Whoever started us: it may be as young as the workload, the clock of processes ticks slowly. */
-static bool is_ancestor(const struct search *search, pid_t pid)
-{
-	struct proc_stat stat;
-	pid_t above = getppid();
-	while (above > 1 && above != pid && proc_read_stat(search->d->root, above, &stat)) {
-		above = stat.parent;
+	if (stat->parent == getpid() || !proc_read_stat(search->d->root, stat->parent, &parent)
+	    || parent.session != stat->session) {
+		return true;
 	}
-	return above == pid;
+	return stat->parent == 1 && stat->start_ticks > search->d->workload_start_ticks;
 }
 
 /** One of our own: a report that is being written has the segment mapped, too. */

@@ -47,17 +47,22 @@ static void enter_group(struct sampler *sampler)
 	sampler->cgroup_peak_start = cgroup_peak(&sampler->source.group);
 }
 
-void sampler_open(struct sampler *sampler, const char *root, pid_t pid, int segment_fd,
-		  const struct segment_header *header, uint64_t start_ms)
+void sampler_open(struct sampler *sampler, const char *root, int segment_fd,
+		  const struct segment_header *header)
 {
 	*sampler = (struct sampler){
 		.header = header,
 		.segment_fd = segment_fd,
-		.start_ms = start_ms,
 		.interval_ms = INTERVAL_MIN_MS,
 	};
-	usage_open(&sampler->source, root, pid);
+	usage_open(&sampler->source, root);
 	enter_group(sampler);
+}
+
+void sampler_attach(struct sampler *sampler, pid_t pid, uint64_t start_ms)
+{
+	sampler->start_ms = start_ms;
+	usage_attach(&sampler->source, pid);
 }
 
 void sampler_close(struct sampler *sampler)

@@ -36,9 +36,12 @@ struct sampler {
 	uint64_t last_tracked_bytes;
 };
 
-/** Start with the workload's process. root as in core/host/proc.h. */
-void sampler_open(struct sampler *sampler, const char *root, pid_t pid, int segment_fd,
-		  const struct segment_header *header, uint64_t start_ms);
+/** Before the workload starts: the counters as they are. root as in core/host/proc.h. */
+void sampler_open(struct sampler *sampler, const char *root, int segment_fd,
+		  const struct segment_header *header);
+
+/** The workload has started, at start_ms on the monotonic clock. */
+void sampler_attach(struct sampler *sampler, pid_t pid, uint64_t start_ms);
 void sampler_close(struct sampler *sampler);
 
 /** Look now (now_ms on the monotonic clock), and decide when to look again: next_ms. */

@@ -62,13 +62,13 @@ static bool launch(struct supervisor *s, const struct supervise_options *options
 	}
 	/* Before the workload: from its first moment a signal to the group is seen to be one. */
 	witness_open(&s->witness, s->proc_root);
-	struct cgroup group = cgroup_find(s->proc_root, 0);
+	sampler_open(&s->sampler, s->proc_root, s->passing.segment_fd, s->passing.header);
 	struct child_plan plan = {
 		.options = options,
 		.passing = &s->passing,
 		.signals = &s->signals,
 		.environment = environment,
-		.oom_bias = child_oom_bias(cgroup_limit(&group), proc_machine_ram(s->proc_root)),
+		.oom_bias = child_oom_bias(s->sampler.limit_bytes, proc_machine_ram(s->proc_root)),
 	};
 	s->start_unix_ms = unix_ms();
 	s->start_ms = sampler_now_ms();
@@ -97,8 +97,7 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 	doorbell_listen(&s->doorbell);
 	s->is_reaper = reaper_is_needed();
 	descendants_open(&s->descendants, s->proc_root, s->pid);
-	sampler_open(&s->sampler, s->proc_root, s->pid, s->passing.segment_fd, s->passing.header,
-		     s->start_ms);
+	sampler_attach(&s->sampler, s->pid, s->start_ms);
 	return s;
 }
 

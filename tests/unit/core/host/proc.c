@@ -33,6 +33,7 @@ static void name_may_look_like_other_fields(void)
 	REQUIRE(proc_read_stat(fixture("processes"), 42, &stat));
 	CHECK_STR(stat.name, "py) ) (S 1");
 	CHECK_INT(stat.state, 'S');
+	CHECK(!stat.is_exiting);
 	CHECK_INT(stat.parent, 41);
 	CHECK_INT(stat.group, 40);
 	CHECK_INT(stat.session, 39);
@@ -71,6 +72,10 @@ static void descendants_without_lists_of_children(void)
 	CHECK_INT(pids[0], 43);
 	CHECK_INT(pids[1], 44);
 	CHECK_INT(pids[2], 46);
+	/* 46 has ended: so does its kernel say. */
+	struct proc_stat stat;
+	CHECK(proc_read_stat(fixture("processes"), 46, &stat) && stat.is_exiting);
+	CHECK_INT(stat.state, 'Z');
 	/* More than fit are counted. */
 	CHECK_INT(proc_descendants(fixture("processes"), 42, pids, 1) >= 1, 1);
 	CHECK_INT(proc_descendants(fixture("processes"), 44, pids, 8), 0);
