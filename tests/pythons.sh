@@ -21,7 +21,8 @@ PYTHONS=$ROOT/build/pythons
 # Where this machine's own packages come from, if that is Debian.
 debian_mirror() {
 	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | sed 's/#.*//' |
-		grep -oE 'https?://[^ ]*/debian/?([[:space:]]|$)' | head -n 1 || :
+		grep -oE 'https?://[^ ]*/debian/?([[:space:]]|$)' | head -n 1 |
+		tr -d '[:space:]' || :
 }
 # What CPython's standard library needs to be complete.
 BUILD_NEEDS="zlib1g-dev libffi-dev libssl-dev libbz2-dev liblzma-dev libsqlite3-dev"
