@@ -233,15 +233,24 @@ static bool is_runpy(const struct profile *profile, uint32_t number)
 		&& strcmp(profile_string(profile, frame->function), "<module>") != 0;
 }
 
-/** The node for a frame of the segment below a parent in the profile. */
+/** A frame of the import system, which lies between every import and what it executes. */
+static bool is_import_system(const struct profile *profile, uint32_t number)
+{
+	static const char start[] = "<frozen importlib._bootstrap";
+	const char *file = profile_string(profile, profile->frames[number].file);
+	return strncmp(file, start, sizeof(start) - 1) == 0;
+}
+
+/** The node for a frame of the segment below a parent in the profile; that parent if it is left out. */
 static uint32_t map_below(struct resolver *resolver, uint32_t parent, uint32_t node)
 {
+	const struct profile *profile = resolver->builder->profile;
 	uint32_t frame = resolver->frame_of[node] - 1;
 	if (resolver->builder->failed) {
 		return 0;
 	}
-	if (parent == 0 && is_runpy(resolver->builder->profile, frame)) {
-		return 0;
+	if ((parent == 0 && is_runpy(profile, frame)) || is_import_system(profile, frame)) {
+		return parent;
 	}
 	return builder_node(resolver->builder, parent, frame);
 }
@@ -283,7 +292,10 @@ uint32_t resolver_node(struct resolver *resolver, uint32_t node)
 				    label_frame(builder, node ? LABEL_DAMAGED : LABEL_NO_STACK));
 	}
 	uint32_t mapped = map_path(resolver, node);
-	return mapped ? mapped : builder_node(builder, 0, resolver->frame_of[node] - 1);
+	uint32_t frame = resolver->frame_of[node] - 1;
+	/* What allocates is shown, whatever it is. */
+	bool is_left_out = builder->failed || !mapped || builder->profile->nodes[mapped].frame != frame;
+	return is_left_out ? builder_node(builder, mapped, frame) : mapped;
 }
 
 void resolver_done(struct resolver *resolver)
