@@ -27,8 +27,7 @@ static long control_stack(struct control_stack *stack)
 		}
 		count++;
 	}
-	/* These frames have no nodes yet: the next recording is to make them. */
-	python_cache_reset(&self->python);
+	/* Frames that are new have no nodes yet: the next recording makes them (cache.noded). */
 	nesting_end(&mark);
 	return count;
 }

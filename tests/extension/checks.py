@@ -75,7 +75,7 @@ class Checks:
         for example in self.examples:
             print(example)
         print(json.dumps({
-            "version": sys.version.split()[0], "compared": self.compared,
+            "version": sys.version.split()[0], "hooked": reader.hooked(), "compared": self.compared,
             "excepted": self.excepted, "different": self.different,
             "given_up": self.given_up, "walks": walks,
             "walks_different": changed, "deepest": deepest,

@@ -8,6 +8,8 @@
  *   attach()            -> enum python_state
  *   compare()           -> None, or (reader's, Python's) frames if they differ: lists of
  *                          (code object, byte offset), outermost first
+ *   hooked()            -> whether this process is profiled: then the frames that compare() compares
+ *                          are those that the hook itself reads, from the caches that it keeps
  *   describe(code)      -> (filename, qualname, line table, first line), texts as bytes
  *   capture(on)         walk the stack at every allocation of the object domain, as the hook does,
  *                       and compare each result with a walk that starts from nothing
@@ -16,9 +18,11 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <dlfcn.h>
 #include <frameobject.h>
 #include <stdatomic.h>
 
+#include "core/hook/control.h"
 #include "core/stack/python.h"
 
 #if PY_VERSION_HEX < 0x030a0000
@@ -178,6 +182,39 @@ static PyObject *frames_of_reader(void)
 	return list;
 }
 
+/** The hook's function for programs, NULL if there is no hook. */
+static long (*control)(unsigned operation, void *argument);
+
+/** The frames that the hook reads, outermost first. */
+static PyObject *frames_of_hook(void)
+{
+	struct control_stack stack = { NULL, 0 };
+	/* How many there are may be asked first: nothing in between makes or ends a frame. */
+	long count = control(CONTROL_STACK, &stack);
+	stack.capacity = count > 0 ? (uint32_t)count : 0;
+	stack.frames = PyMem_RawCalloc(stack.capacity + 1, sizeof(*stack.frames));
+	if (control(CONTROL_STACK, &stack) != count) {
+		PyMem_RawFree(stack.frames);
+		PyErr_SetString(PyExc_RuntimeError, "the hook's stack changed while it was read");
+		return NULL;
+	}
+	PyObject *list = PyList_New(stack.capacity);
+	for (uint32_t i = 0; list != NULL && i < stack.capacity; i++) {
+		PyList_SET_ITEM(list, i,
+				Py_BuildValue("OI", (PyObject *)stack.frames[i].code,
+					      stack.frames[i].offset));
+	}
+	PyMem_RawFree(stack.frames);
+	return list;
+}
+
+static PyObject *reader_hooked(PyObject *self, PyObject *args)
+{
+	(void)self;
+	(void)args;
+	return PyBool_FromLong(control != NULL);
+}
+
 /** The same as Python has it: f_code and f_lasti of sys._getframe() and every f_back. */
 static PyObject *frames_of_python(void)
 {
@@ -209,7 +246,7 @@ static PyObject *reader_compare(PyObject *self, PyObject *args)
 	(void)args;
 	inside++;
 	int depth = walk_both(1);
-	PyObject *reader = frames_of_reader();
+	PyObject *reader = control != NULL ? frames_of_hook() : frames_of_reader();
 	PyObject *own = frames_of_python();
 	inside--;
 	if (reader == NULL || own == NULL) {
@@ -254,6 +291,7 @@ static PyMethodDef methods[] = {
 	{ "describe", reader_describe, METH_O, NULL },
 	{ "capture", reader_capture, METH_O, NULL },
 	{ "captures", reader_captures, METH_NOARGS, NULL },
+	{ "hooked", reader_hooked, METH_NOARGS, NULL },
 	{ NULL, NULL, 0, NULL },
 };
 
@@ -270,5 +308,6 @@ static struct PyModuleDef module = {
 
 PyMODINIT_FUNC PyInit_reader(void)
 {
+	*(void **)&control = dlsym(RTLD_DEFAULT, "fil_control");
 	return PyModuleDef_Init(&module);
 }
