@@ -139,6 +139,17 @@ static bool is_orphan_of_group(const struct search *search, const struct proc_st
 	return stat->parent == 1 && stat->start_ticks > search->d->workload_start_ticks;
 }
 
+/** Whoever started us: it may be as young as the workload, the clock of processes ticks slowly. */
+static bool is_ancestor(const struct search *search, pid_t pid)
+{
+	struct proc_stat stat;
+	pid_t above = getppid();
+	while (above > 1 && above != pid && proc_read_stat(search->d->root, above, &stat)) {
+		above = stat.parent;
+	}
+	return above == pid;
+}
+
 /** One of our own: a report that is being written has the segment mapped, too. */
 static bool is_ours(const struct search *search, pid_t pid)
 {
