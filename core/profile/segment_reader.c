@@ -132,6 +132,17 @@ static int copy_extents(const struct segment_reader *reader, const uint32_t *row
 	return 0;
 }
 
+/** End the arena with its last extent that is there: a damaged length is no reason to count to it. */
+static void trim(struct arena_copy *copy)
+{
+	uint64_t extents = copy->extent_count;
+	while (extents && !copy->extents[extents - 1]) {
+		extents--;
+	}
+	uint64_t held = extents * (EXTENT_BYTES / copy->element_bytes);
+	copy->used = copy->used < held ? copy->used : held;
+}
+
 static int copy_arena(const struct segment_reader *reader, const struct arena *arena,
 		      uint64_t row_offset, uint32_t element_bytes, uint64_t max_elements,
 		      struct arena_copy *copy)
@@ -155,6 +166,7 @@ static int copy_arena(const struct segment_reader *reader, const struct arena *a
 	    && reader_read(reader, row_offset, row, extents * sizeof(*row)) == 0) {
 		copy->extent_count = (uint32_t)extents;
 		result = copy_extents(reader, row, claimed, copy);
+		trim(copy);
 	}
 	free(row);
 	free(claimed);

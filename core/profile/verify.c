@@ -20,6 +20,9 @@
 
 #define REGION_PAGES (1u << (LIVE_REGION_SHIFT - LIVE_PAGE_SHIFT))
 
+/** More violations than these are counted, not told. */
+#define VIOLATIONS_TOLD 100
+
 /** What the tables hold of one entry. */
 struct tally {
 	uint64_t bytes;
@@ -50,11 +53,12 @@ struct slot_walk {
 static attr_printf(2, 3) void violation(struct verifier *verifier, const char *format, ...)
 {
 	va_list args;
-	va_start(args, format);
-	vfprintf(verifier->report, format, args);
-	fputc('\n', verifier->report);
-	va_end(args);
-	verifier->violated++;
+	if (verifier->violated++ < VIOLATIONS_TOLD) {
+		va_start(args, format);
+		vfprintf(verifier->report, format, args);
+		fputc('\n', verifier->report);
+		va_end(args);
+	}
 }
 
 static void count(struct slot_walk *walk, uint32_t entry, uint64_t bytes, uint64_t address)
