@@ -53,15 +53,70 @@ static void write_frame(FILE *out, const struct profile *profile, const struct p
 	fputc(')', out);
 }
 
-static void write_stack(FILE *out, const struct profile *profile, const struct report_stack *stack)
+/** Texts of frames: each is in thousands of stacks, but escaped only once. */
+struct texts {
+	char **of_frame;
+	size_t *len;
+};
+
+static void texts_done(struct texts *texts, uint32_t count)
+{
+	for (uint32_t i = 0; texts->of_frame && i < count; i++) {
+		free(texts->of_frame[i]);
+	}
+	free(texts->of_frame);
+	free(texts->len);
+}
+
+static int texts_init(struct texts *texts, uint32_t count)
+{
+	texts->of_frame = calloc((size_t)count + 1, sizeof(*texts->of_frame));
+	texts->len = calloc((size_t)count + 1, sizeof(*texts->len));
+	return texts->of_frame && texts->len ? 0 : -1;
+}
+
+static int texts_load(struct texts *texts, const struct profile *profile, uint32_t frame)
+{
+	if (texts->of_frame[frame]) {
+		return 0;
+	}
+	FILE *out = open_memstream(&texts->of_frame[frame], &texts->len[frame]);
+	if (!out) {
+		return -1;
+	}
+	write_frame(out, profile, &profile->frames[frame]);
+	return fclose(out);
+}
+
+static int write_stack(FILE *out, const struct profile *profile, struct texts *texts,
+		       const struct report_stack *stack)
 {
 	if (!stack->count) {
 		fputs("[No Python stack]", out);
 	}
 	for (uint32_t i = 0; i < stack->count; i++) {
-		fputs(i ? ";" : "", out);
-		write_frame(out, profile, &profile->frames[stack->frames[i]]);
+		uint32_t frame = stack->frames[i];
+		if (texts_load(texts, profile, frame) != 0) {
+			return -1;
+		}
+		if (i) {
+			fputc(';', out);
+		}
+		fwrite(texts->of_frame[frame], 1, texts->len[frame], out);
 	}
+	return 0;
+}
+
+static int write_entry(FILE *out, const struct profile *profile, struct texts *texts,
+		       struct report_stack *stack, const struct profile_entry *entry,
+		       enum measure of)
+{
+	if (report_stack_load(stack, profile, entry->node) != 0
+	    || write_stack(out, profile, texts, stack) != 0) {
+		return -1;
+	}
+	fprintf(out, " %" PRIu64 "\n", profile_entry_bytes(entry, of));
+	return ferror(out) ? -1 : 0;
 }
 
 int report_write_folded(FILE *out, const struct profile *profile,
@@ -70,16 +125,16 @@ int report_write_folded(FILE *out, const struct profile *profile,
 	uint32_t count;
 	uint32_t *sorted = profile_sorted_entries(profile, options->of, &count);
 	struct report_stack stack = { 0 };
-	int result = sorted ? 0 : -1;
-	for (uint32_t i = 0; result == 0 && i < count; i++) {
-		const struct profile_entry *entry = &profile->entries[sorted[i]];
-		result = report_stack_load(&stack, profile, entry->node);
-		if (result == 0) {
-			write_stack(out, profile, &stack);
-			fprintf(out, " %" PRIu64 "\n", profile_entry_bytes(entry, options->of));
-		}
-		result = result || ferror(out) ? -1 : 0;
+	struct texts texts;
+	int result = texts_init(&texts, profile->frame_count);
+	if (!sorted) {
+		result = -1;
 	}
+	for (uint32_t i = 0; result == 0 && i < count; i++) {
+		result = write_entry(out, profile, &texts, &stack, &profile->entries[sorted[i]],
+				     options->of);
+	}
+	texts_done(&texts, profile->frame_count);
 	report_stack_done(&stack);
 	free(sorted);
 	return result;
