@@ -8,6 +8,7 @@
 #include "core/host/proc.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 
 static int open_of(const struct usage_source *source, const char *name)
 {
@@ -28,13 +29,21 @@ static uint64_t membership(const struct usage_source *source)
 	return len > 0 ? hash_bytes(text, (size_t)len) : 0;
 }
 
+/** The group of this process is the one to be read from now on. */
+static void enter(struct usage_source *source, pid_t pid)
+{
+	source->group = cgroup_find(source->root, pid);
+	fd_close(&source->group_fd);
+	source->group_fd = cgroup_open_usage(&source->group);
+}
+
 void usage_open(struct usage_source *source, const char *root)
 {
-	*source = (struct usage_source){ .root = root, .status_fd = -1 };
+	*source = (struct usage_source){ .root = root, .status_fd = -1, .group_fd = -1 };
 	source->membership_fd = open_of(source, "cgroup");
 	source->membership_hash = membership(source);
-	source->group = cgroup_find(root, 0);
 	fd_close(&source->membership_fd);
+	enter(source, 0);
 }
 
 void usage_attach(struct usage_source *source, pid_t pid)
@@ -48,6 +57,7 @@ void usage_close(struct usage_source *source)
 {
 	fd_close(&source->status_fd);
 	fd_close(&source->membership_fd);
+	fd_close(&source->group_fd);
 }
 
 bool usage_follow(struct usage_source *source)
@@ -60,7 +70,7 @@ bool usage_follow(struct usage_source *source)
 		return false;
 	}
 	source->membership_hash = hash;
-	source->group = cgroup_find(source->root, source->pid);
+	enter(source, source->pid);
 	return true;
 }
 
@@ -71,12 +81,15 @@ struct usage usage_read(const struct usage_source *source)
 	if (source->status_fd >= 0 && fd_read_text(source->status_fd, text, sizeof(text)) > 0) {
 		memory = proc_parse_memory(text);
 	}
+	char number[32];
+	bool has_group = source->group_fd >= 0
+		&& fd_read_text(source->group_fd, number, sizeof(number)) > 0;
 	return (struct usage){
 		.anonymous_bytes = memory.anonymous_bytes,
 		.shared_bytes = memory.shared_bytes,
 		.file_bytes = memory.file_bytes,
 		.peak_rss_bytes = memory.peak_rss_bytes,
-		.cgroup_bytes = cgroup_usage(&source->group),
+		.cgroup_bytes = has_group ? strtoull(number, NULL, 10) : 0,
 	};
 }
 

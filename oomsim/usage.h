@@ -2,7 +2,7 @@
 // Copyright the fil-profile authors
 
 /*
- * What a process and its cgroup use right now. Two small files are kept open and read again: about
+ * What a process and its cgroup use right now. Small files are kept open and read again: about
  * ten microseconds a time.
  */
 #ifndef OOMSIM_USAGE_H
@@ -32,6 +32,8 @@ struct usage_source {
 	int membership_fd;
 	uint64_t membership_hash;
 	struct cgroup group;
+	/** The group's usage. */
+	int group_fd;
 };
 
 /**

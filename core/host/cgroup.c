@@ -3,6 +3,7 @@
 
 #include "core/host/cgroup.h"
 #include "core/host/buffer.h"
+#include "core/host/fd.h"
 #include "core/host/file.h"
 #include "core/host/proc.h"
 
@@ -244,6 +245,16 @@ uint64_t cgroup_limit(const struct cgroup *group)
 uint64_t cgroup_usage(const struct cgroup *group)
 {
 	return number_at(group, strlen(group->folder), usage_name(group));
+}
+
+int cgroup_open_usage(const struct cgroup *group)
+{
+	char path[CGROUP_PATH_MAX];
+	if (!group->version
+	    || !group_file(group, strlen(group->folder), usage_name(group), path)) {
+		return -1;
+	}
+	return fd_above_stdio(open(path, O_RDONLY | O_CLOEXEC));
 }
 
 uint64_t cgroup_peak(const struct cgroup *group)

@@ -19,7 +19,7 @@
 
 #define INTERVAL_MS 100u
 /** Processor time that looking may take: one part in so many. */
-#define COST_PARTS 250u
+#define COST_PARTS 500u
 
 void descendants_open(struct descendants *d, const char *root, pid_t workload)
 {

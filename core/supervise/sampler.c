@@ -12,7 +12,7 @@
 #define INTERVAL_MIN_MS 10u
 #define INTERVAL_MAX_MS 250u
 /** Processor time that a look may take: one part in so many. */
-#define COST_PARTS 200u
+#define COST_PARTS 125u
 
 static uint64_t clock_us(clockid_t clock)
 {

@@ -16,6 +16,9 @@
 #define CODE_QUEUE (-1)
 #define CODE_TKILL (-6)
 
+/** Descriptors that a supervisor and its reports need at most. */
+#define DESCRIPTORS_WANTED 64
+
 #define ALL_SIGNALS (~(uint64_t)0)
 
 static uint64_t bit_of(int signal)
@@ -29,17 +32,19 @@ static void mask_swap(uint64_t mask, uint64_t *ret_before)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, ret_before, sizeof(mask));
 }
 
-/** As high as it goes: unlimited with the privilege, else to the hard limit. */
-static void limit_raise(int resource, struct rlimit *ret_before)
+/** At least wanted, if we may: above the hard limit only with the privilege. The rest is as it was. */
+static void limit_raise(int resource, rlim_t wanted, struct rlimit *ret_before)
 {
 	if (getrlimit(resource, ret_before) < 0) {
 		*ret_before = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
 		return;
 	}
-	struct rlimit most = { RLIM_INFINITY, RLIM_INFINITY };
-	if (resource == RLIMIT_NOFILE || setrlimit(resource, &most) < 0) {
-		most = (struct rlimit){ ret_before->rlim_max, ret_before->rlim_max };
-		setrlimit(resource, &most);
+	struct rlimit more = *ret_before;
+	more.rlim_cur = more.rlim_max < wanted ? wanted : more.rlim_max;
+	more.rlim_max = more.rlim_cur;
+	if (setrlimit(resource, &more) < 0) {
+		more = (struct rlimit){ ret_before->rlim_max, ret_before->rlim_max };
+		setrlimit(resource, &more);
 	}
 }
 
@@ -47,17 +52,14 @@ int signals_open(struct signals *signals)
 {
 	sigset_t all;
 	struct sigaction standard = { .sa_handler = SIG_DFL };
-	memset(&all, 0xff, sizeof(all));
-	int fd = fd_above_stdio(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
-	if (fd < 0) {
-		return -1;
-	}
-	*signals = (struct signals){ .fd = fd, .is_open = true };
+	*signals = (struct signals){ .fd = -1, .is_open = true };
+	limit_raise(RLIMIT_FSIZE, RLIM_INFINITY, &signals->inherited_fsize);
+	limit_raise(RLIMIT_NOFILE, DESCRIPTORS_WANTED, &signals->inherited_nofile);
 	mask_swap(ALL_SIGNALS, &signals->inherited_mask);
 	sigaction(SIGCHLD, &standard, &signals->inherited_sigchld);
-	limit_raise(RLIMIT_FSIZE, &signals->inherited_fsize);
-	limit_raise(RLIMIT_NOFILE, &signals->inherited_nofile);
-	return 0;
+	memset(&all, 0xff, sizeof(all));
+	signals->fd = fd_above_stdio(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
+	return signals->fd < 0 ? -1 : 0;
 }
 
 void signals_restore(const struct signals *signals)
@@ -89,7 +91,7 @@ bool signals_read(const struct signals *signals, struct signalfd_siginfo *ret_in
 void signals_discard(const struct signals *signals)
 {
 	struct signalfd_siginfo info;
-	while (signals->is_open && signals_read(signals, &info)) {
+	while (signals->fd >= 0 && signals_read(signals, &info)) {
 	}
 }
 

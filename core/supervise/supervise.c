@@ -86,10 +86,12 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 		return NULL;
 	}
 	s->passing = (struct passing){ .segment_fd = -1, .hook_fd = -1 };
+	s->signals.fd = -1;
 	s->doorbell.event_fd = -1;
 	s->witness.fd = -1;
 	s->sampler.source.status_fd = -1;
 	s->sampler.source.membership_fd = -1;
+	s->sampler.source.group_fd = -1;
 	if (!prepare(s, options, ret_error) || !launch(s, options, ret_error)) {
 		supervise_done(s);
 		return NULL;

@@ -5,7 +5,9 @@
 #include "tests/unit/core/supervise/run.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static void exit_status_is_passed_on(void)
 {
@@ -29,6 +31,38 @@ static void sigkill_of_unknown_origin(void)
 	struct outcome outcome = run_end(run_shell("kill -KILL $$"));
 	CHECK_INT(outcome.verdict, VERDICT_KILLED_BY_OTHER);
 	CHECK_INT(outcome.signal, SIGKILL);
+}
+
+/** How a process ends that ends as this outcome says. */
+static int die_as(struct outcome outcome)
+{
+	int status = 0;
+	struct rlimit cores = { RLIM_INFINITY, RLIM_INFINITY };
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &cores);
+		signal(SIGTERM, SIG_IGN);
+		supervise_die_as(&outcome);
+	}
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	return status;
+}
+
+static void we_end_as_the_workload_did(void)
+{
+	struct outcome outcome = { .verdict = VERDICT_EXITED, .exit_status = 42 };
+	CHECK_INT(WEXITSTATUS(die_as(outcome)), 42);
+	outcome = (struct outcome){ .verdict = VERDICT_ALLOCATION_FAILED, .exit_status = 1 };
+	CHECK_INT(WEXITSTATUS(die_as(outcome)), 1);
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGTERM, SIGKILL, SIGXCPU };
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		outcome = (struct outcome){ .verdict = VERDICT_SIGNALED, .signal = signals[i] };
+		int status = die_as(outcome);
+		CHECK(WIFSIGNALED(status));
+		CHECK_INT(WTERMSIG(status), signals[i]);
+		CHECK(!WCOREDUMP(status));
+	}
 }
 
 static struct supervise_error start_fails(const char *program)
@@ -80,6 +114,7 @@ int main(void)
 	RUN(exit_status_is_passed_on);
 	RUN(signal_is_told);
 	RUN(sigkill_of_unknown_origin);
+	RUN(we_end_as_the_workload_did);
 	RUN(missing_program_is_127);
 	RUN(not_executable_is_126);
 	RUN(bad_interpreter_is_126);

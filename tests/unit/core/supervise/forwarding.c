@@ -56,6 +56,37 @@ static void sent_to_all_one_after_the_other(void)
 	CHECK_INT(signalling_count(&started), 1);
 }
 
+/** timeout(1): first its child, then the group. The first is held back, and the group's is the same. */
+static void sent_to_us_and_then_to_the_group(void)
+{
+	struct signalling started = signalling_start(SIGTERM);
+	kill(started.supervisor, SIGSTOP);
+	waitpid(started.supervisor, NULL, WUNTRACED);
+	kill(started.supervisor, SIGTERM);
+	kill(-started.supervisor, SIGTERM);
+	kill(started.supervisor, SIGCONT);
+	CHECK_INT(signalling_count(&started), 1);
+}
+
+/** setsid: what is sent to the group does not reach the workload, so we pass it on. */
+static void the_workload_has_left_the_group(void)
+{
+	struct signalling started = signalling_start(IN_OWN_SESSION + SIGTERM);
+	CHECK(getpgid(started.workload) == started.workload);
+	kill(-started.supervisor, SIGTERM);
+	CHECK_INT(signalling_count(&started), 1);
+	started = signalling_start(IN_OWN_SESSION + SIGTERM);
+	kill(started.supervisor, SIGTERM);
+	CHECK_INT(signalling_count(&started), 1);
+}
+
+/** A workload that signals its parent or its whole group is not answered with its own signal. */
+static void what_the_workload_sends_is_not_sent_back(void)
+{
+	struct supervisor *supervisor = run_shell("trap 'exit 9' USR1; kill -USR1 $PPID; exit 3");
+	CHECK_INT(run_end(supervisor).exit_status, 3);
+}
+
 static void the_witness_is_gone(void)
 {
 	struct signalling started = signalling_start(SIGTERM);
@@ -116,6 +147,9 @@ int main(int argc, char **argv)
 	RUN(sent_to_the_process_group);
 	RUN(every_forwardable_signal);
 	RUN(sent_to_all_one_after_the_other);
+	RUN(sent_to_us_and_then_to_the_group);
+	RUN(the_workload_has_left_the_group);
+	RUN(what_the_workload_sends_is_not_sent_back);
 	RUN(the_witness_is_gone);
 	RUN(value_is_passed_on);
 	RUN(default_action_ends_both);
