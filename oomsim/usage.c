@@ -64,7 +64,10 @@ bool usage_follow(struct usage_source *source)
 {
 	struct proc_stat stat;
 	uint64_t hash = membership(source);
-	/* A process that is about to end is shown in the root group. The one it was in is what counts. */
+	/*
+	 * A process that is about to end is shown in the root group. The one it was in is what
+	 * counts.
+	 */
 	if (!hash || hash == source->membership_hash
 	    || !proc_read_stat(source->root, source->pid, &stat) || stat.is_exiting) {
 		return false;

@@ -5,9 +5,9 @@
  * The verdict: from what is known about an end to what may be said about it. Pure: the counters
  * were read by somebody else, before and after.
  *
- * The kernel tells nobody why it sent a SIGKILL. What it does is count: oom_kill of the victim's own
- * memory cgroup (version 1 memory.oom_control, version 2 memory.events.local), and of the machine
- * (/proc/vmstat, memory cgroups included; since 4.13).
+ * The kernel tells nobody why it sent a SIGKILL. What it does is count: oom_kill of the victim's
+ * own memory cgroup (version 1 memory.oom_control, version 2 memory.events.local), and of the
+ * machine (/proc/vmstat, memory cgroups included; since 4.13).
  */
 #ifndef OOMSIM_VERDICT_H
 #define OOMSIM_VERDICT_H
@@ -43,10 +43,10 @@ struct refusals {
 uint64_t oom_moved(int64_t before, int64_t after);
 
 /**
- * The verdict for an end (wait_status as from waitpid). In this order: status 0 is success, whatever
- * was refused; a SIGKILL is the kernel's if a counter moved (confirmed: own; likely: only others),
- * else somebody else's; any other failure is that of a refused allocation if one is recent and the
- * workload ended itself: an exit status, or a signal that a process brings upon itself.
+ * The verdict for an end (wait_status as from waitpid). In this order: status 0 is success,
+ * whatever was refused; a SIGKILL is the kernel's if a counter moved (confirmed: own; likely: only
+ * others), else somebody else's; any other failure is that of a refused allocation if one is recent
+ * and the workload ended itself: an exit status, or a signal that a process brings upon itself.
  */
 enum verdict verdict_decide(int wait_status, const struct oom_counters *before,
 			    const struct oom_counters *after, const struct refusals *refusals);

@@ -29,7 +29,9 @@ struct buffer {
 /** Release the bytes; the buffer is empty and valid again. */
 void buffer_done(struct buffer *buffer);
 
-/** Make room for more bytes behind len and return where they go; NULL (and failed) without memory. */
+/**
+ * Make room for more bytes behind len and return where they go; NULL (and failed) without memory.
+ */
 char *buffer_reserve(struct buffer *buffer, size_t more);
 
 void buffer_append(struct buffer *buffer, const void *bytes, size_t len);

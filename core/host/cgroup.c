@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/** Version 1 says "no limit" as the largest page-aligned long; anything of this order is meant so. */
+/**
+ * Version 1 says "no limit" as the largest page-aligned long; anything of this order is meant so.
+ */
 #define UNLIMITED ((uint64_t)1 << 60)
 
 struct mount {
@@ -96,7 +98,8 @@ static const char *path_below(const char *path, const char *mount_root)
 	if (strncmp(path, "/..", 3) == 0) {
 		return "";
 	}
-	if (len > 1 && strncmp(path, mount_root, len) == 0 && (path[len] == 0 || path[len] == '/')) {
+	if (len > 1 && strncmp(path, mount_root, len) == 0
+	    && (path[len] == 0 || path[len] == '/')) {
 		return path + len;
 	}
 	if (len > 1) {
@@ -189,12 +192,16 @@ struct cgroup cgroup_find(const char *root, pid_t pid)
 	cleanup_buffer struct buffer groups = { 0 };
 	cleanup_buffer struct buffer mounts = { 0 };
 	char path[PROC_PATH_MAX];
-	if (!proc_path(path, sizeof(path), root, pid, "cgroup") || file_read(path, 1 << 20, &groups) < 0
+	if (!proc_path(path, sizeof(path), root, pid, "cgroup")
+	    || file_read(path, 1 << 20, &groups) < 0
 	    || !proc_path(path, sizeof(path), root, 0, "mountinfo")
 	    || file_read(path, 1 << 24, &mounts) < 0) {
 		return (struct cgroup){ 0 };
 	}
-	/* Where both are mounted a controller belongs to one of them: version 1 if it is listed there. */
+	/*
+	 * Where both are mounted a controller belongs to one of them: version 1 if it is listed
+	 * there.
+	 */
 	struct cgroup group = find_version(root, 1, &groups, &mounts);
 	return group.version ? group : find_version(root, 2, &groups, &mounts);
 }
@@ -230,7 +237,8 @@ uint64_t cgroup_limit(const struct cgroup *group)
 	uint64_t lowest = 0;
 	for (size_t len = strlen(group->folder); len; len = parent_len(group, len)) {
 		char text[64];
-		if (!read_at(group, len, name, text, sizeof(text)) || text[0] < '0' || text[0] > '9') {
+		if (!read_at(group, len, name, text, sizeof(text)) || text[0] < '0'
+		    || text[0] > '9') {
 			continue;
 		}
 		uint64_t limit = strtoull(text, NULL, 10);

@@ -34,7 +34,10 @@ uint64_t cgroup_limit(const struct cgroup *group);
 /** Bytes charged to the group now; 0: not known. */
 uint64_t cgroup_usage(const struct cgroup *group);
 
-/** The file that the usage is read from, to be kept open and read with fd_read_text; -1 if there is none. */
+/**
+ * The file that the usage is read from, to be kept open and read with fd_read_text; -1 if there is
+ * none.
+ */
 int cgroup_open_usage(const struct cgroup *group);
 
 /** Highest usage ever, as the kernel recorded it (memory.peak from 5.19 on); 0: not known. */

@@ -82,7 +82,9 @@ int file_write(const char *path, mode_t mode, const void *bytes, size_t len)
 	}
 	/* A device is written to, but neither changed nor removed. */
 	bool is_file = S_ISREG(status.st_mode);
-	/* The name may have existed with another mode. close says what a full disk or quota would. */
+	/*
+	 * The name may have existed with another mode. close says what a full disk or quota would.
+	 */
 	if ((!is_file || fchmod(fd, mode) == 0) && fd_write_all(fd, bytes, len) == 0
 	    && close(fd_take(&fd)) == 0) {
 		return 0;

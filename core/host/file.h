@@ -27,7 +27,10 @@ int file_read(const char *path, size_t max_bytes, struct buffer *ret_content);
  */
 ssize_t file_read_text(const char *path, char *text, size_t size);
 
-/** Create or replace a file with this content and mode; a file that failed is removed. 0 or -1 with errno. */
+/**
+ * Create or replace a file with this content and mode; a file that failed is removed. 0 or -1 with
+ * errno.
+ */
 int file_write(const char *path, mode_t mode, const void *bytes, size_t len);
 
 /** Write a short text into an existing file of /proc or a cgroup. 0 or -1 with errno. */

@@ -66,8 +66,8 @@ uint64_t proc_parse_signals(const char *status, const char *name)
 
 bool proc_parse_stat(const char *text, struct proc_stat *ret_stat)
 {
-	/* The name in the second field may contain anything, parentheses and newlines included: its end
-	   is the last one. Fields after it: proc_pid_stat(5), from (3) state on. */
+	/* The name in the second field may contain anything, parentheses and newlines included: its
+	   end is the last one. Fields after it: proc_pid_stat(5), from (3) state on. */
 	const char *name = strchr(text, '(');
 	const char *name_end = strrchr(text, ')');
 	struct proc_stat stat = { 0 };
@@ -75,7 +75,8 @@ bool proc_parse_stat(const char *text, struct proc_stat *ret_stat)
 	unsigned flags;
 	if (!name || !name_end || name_end < name
 	    || sscanf(name_end + 1,
-		      " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %*d %*d %llu",
+		      " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %llu %llu"
+		      " %*d %*d %*d %*d %*d %*d %llu",
 		      &stat.state, &stat.parent, &stat.group, &stat.session, &flags, &user, &system,
 		      &start)
 		       != 8) {

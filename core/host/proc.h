@@ -15,8 +15,8 @@
 #include <sys/types.h>
 
 /**
- * True if the numbers in this /proc are those of our own PID namespace. (After unshare --pid without
- * a new mount they are not, and would name other processes.)
+ * True if the numbers in this /proc are those of our own PID namespace. (After unshare --pid
+ * without a new mount they are not, and would name other processes.)
  */
 bool proc_is_ours(const char *root);
 
@@ -38,7 +38,10 @@ struct proc_stat {
 	char state;
 	/** What the process or its program calls itself, cut by the kernel at 15 bytes. */
 	char name[16];
-	/** It is on its way out (PF_EXITING), perhaps not a zombie yet: much of /proc is wrong from now on. */
+	/**
+	 * It is on its way out (PF_EXITING), perhaps not a zombie yet: much of /proc is wrong from
+	 * now on.
+	 */
 	bool is_exiting;
 	pid_t parent;
 	pid_t group;
@@ -68,8 +71,8 @@ struct proc_memory proc_read_memory(const char *root, pid_t pid);
 /**
  * Descendants of a process: children, their children and so on, without the process itself. Returns
  * how many there are; up to max of them are stored. A process whose parent has died is nobody's
- * descendant. Cheap where the kernel lists children (CONFIG_PROC_CHILDREN); otherwise all of /proc is
- * looked through once.
+ * descendant. Cheap where the kernel lists children (CONFIG_PROC_CHILDREN); otherwise all of /proc
+ * is looked through once.
  */
 size_t proc_descendants(const char *root, pid_t pid, pid_t *ret_pids, size_t max);
 
@@ -84,7 +87,10 @@ void proc_each_thread(const char *root, pid_t pid, bool (*visit)(pid_t tid, void
  */
 uint64_t proc_parse_signals(const char *status, const char *name);
 
-/** Processes that the kernel killed for lack of memory since boot; -1 if it does not count (before 4.13). */
+/**
+ * Processes that the kernel killed for lack of memory since boot; -1 if it does not count (before
+ * 4.13).
+ */
 int64_t proc_machine_oom_kills(const char *root);
 
 /** MemTotal; 0 if not known. */

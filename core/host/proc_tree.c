@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* proc_descendants, in its two ways. Results are kept in the caller's array, which is the queue too. */
+/*
+ * proc_descendants, in its two ways. Results are kept in the caller's array, which is the queue
+ * too.
+ */
 #include "core/host/buffer.h"
 #include "core/host/file.h"
 #include "core/host/proc.h"

@@ -43,7 +43,9 @@ void segment_init(struct segment_header *header, struct slot *slot, uint64_t siz
 	slot->arena[ARENA_SLAB] = arena_empty(sizeof(uint64_t));
 	slot->arena[ARENA_RANGE] = arena_empty(sizeof(struct range));
 	slot->arena[ARENA_THREAD] = arena_empty(sizeof(struct thread_record));
-	/* Pairs with nothing in time: the workload starts later. It makes a torn start no segment. */
+	/*
+	 * Pairs with nothing in time: the workload starts later. It makes a torn start no segment.
+	 */
 	store_release(&header->magic, SEGMENT_MAGIC);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* From fork to exec: everything that happens in the workload's process before it is the workload. */
+/*
+ * From fork to exec: everything that happens in the workload's process before it is the workload.
+ */
 #ifndef CORE_SUPERVISE_CHILD_H
 #define CORE_SUPERVISE_CHILD_H
 

@@ -2,9 +2,9 @@
 // Copyright the fil-profile authors
 
 /*
- * The workload's child processes, which are not profiled: how many there were, how large the largest
- * got, and which outlive the workload. Seen by looking now and then: what came and went between two
- * looks is only in the hook's count. Constant memory.
+ * The workload's child processes, which are not profiled: how many there were, how large the
+ * largest got, and which outlive the workload. Seen by looking now and then: what came and went
+ * between two looks is only in the hook's count. Constant memory.
  */
 #ifndef CORE_SUPERVISE_DESCENDANTS_H
 #define CORE_SUPERVISE_DESCENDANTS_H
@@ -35,13 +35,15 @@ struct descendants {
 
 void descendants_open(struct descendants *descendants, const char *root, pid_t workload);
 
-/** Look now; next_ms says when to look again: in a tenth of a second, or later by what a look costs. */
+/**
+ * Look now; next_ms says when to look again: in a tenth of a second, or later by what a look costs.
+ */
 void descendants_look(struct descendants *descendants, uint64_t now_ms);
 
 /**
  * After the workload's end: how many of them still run. Includes those that nobody saw being born
- * (a daemon forks twice in a millisecond) but have the segment mapped, which a forked child inherits,
- * or are orphans in our process group.
+ * (a daemon forks twice in a millisecond) but have the segment mapped, which a forked child
+ * inherits, or are orphans in our process group.
  */
 uint32_t descendants_survivors(const struct descendants *descendants, int segment_fd);
 

@@ -12,7 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Layout of the kernel's list: include/uapi/linux/futex.h, Documentation/locking/robust-futex-ABI.rst. */
+/*
+ * Layout of the kernel's list: include/uapi/linux/futex.h,
+ * Documentation/locking/robust-futex-ABI.rst.
+ */
 struct robust_list {
 	struct robust_list *next;
 };
@@ -44,7 +47,10 @@ bool doorbell_claim(struct doorbell *doorbell, struct segment_header *header)
 	/* The kernel finds the futex word of an entry at this distance from it. */
 	claim->futex_offset = (long)((uintptr_t)&header->supervisor_tid - (uintptr_t)&claim->entry);
 	doorbell->claim = claim;
-	/* Pairs with the hooks' acquire loads. The word first: a list with another's tid is skipped. */
+	/*
+	 * Pairs with the hooks' acquire loads. The word first: a list with another's tid is
+	 * skipped.
+	 */
 	store_release(&header->supervisor_tid, (uint32_t)sys_gettid());
 	return !sys_failed(sys_call2(SYS_set_robust_list, claim, ROBUST_HEAD_BYTES));
 }
@@ -91,7 +97,10 @@ void doorbell_clear(const struct doorbell *doorbell)
 void doorbell_close(struct doorbell *doorbell)
 {
 	if (doorbell->event_fd >= 0) {
-		/* Pairs with the acquire load in doorbell_wait; the increment makes its wait return. */
+		/*
+		 * Pairs with the acquire load in doorbell_wait; the increment makes its wait
+		 * return.
+		 */
 		store_release(&doorbell->is_stopping, 1);
 		add_relaxed(&doorbell->header->doorbell, 1);
 		sys_futex_wake(&doorbell->header->doorbell, INT_MAX);

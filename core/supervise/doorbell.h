@@ -34,7 +34,10 @@ struct doorbell {
 	struct robust_claim *claim;
 };
 
-/** Announce the calling thread as the supervisor. It must be the one that lives as long as the process. */
+/**
+ * Announce the calling thread as the supervisor. It must be the one that lives as long as the
+ * process.
+ */
 bool doorbell_claim(struct doorbell *doorbell, struct segment_header *header);
 
 /** Start listening. All signals must be blocked. event_fd stays -1 if that is not possible. */

@@ -36,7 +36,8 @@ char **environment_new(char *const *envp, const char *hook_path, const char *seg
 	const char *others = preload_value(envp);
 	/* Our two strings lie behind the array, in one piece with it. */
 	size_t array = (count + 3) * sizeof(char *);
-	size_t preload_size = hook_path ? strlen(PRELOAD) + strlen(hook_path) + strlen(others) + 2 : 0;
+	size_t preload_size =
+		hook_path ? strlen(PRELOAD) + strlen(hook_path) + strlen(others) + 2 : 0;
 	size_t segment_size = strlen("FIL_SEGMENT=") + strlen(segment_path) + 1;
 	char **environment = malloc(array + preload_size + segment_size);
 	if (!environment) {
@@ -45,7 +46,8 @@ char **environment_new(char *const *envp, const char *hook_path, const char *seg
 	memcpy(environment, envp, count * sizeof(char *));
 	char *text = (char *)environment + array;
 	if (hook_path) {
-		snprintf(text, preload_size, PRELOAD "%s%s%s", hook_path, *others ? ":" : "", others);
+		snprintf(text, preload_size, PRELOAD "%s%s%s", hook_path, *others ? ":" : "",
+			 others);
 		environment[count++] = text;
 	}
 	snprintf(text + preload_size, segment_size, "FIL_SEGMENT=%s", segment_path);

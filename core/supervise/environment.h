@@ -12,8 +12,9 @@
  *	FIL_SEGMENT=<segment_path>
  *
  * The hook comes before what was preloaded anyway: a malloc preloaded before us would hide
- * everything. glibc takes the last LD_PRELOAD. The entries of envp are shared, not copied. hook_path
- * NULL: no LD_PRELOAD is added. Free the result with environment_free; NULL with errno ENOMEM.
+ * everything. glibc takes the last LD_PRELOAD. The entries of envp are shared, not copied.
+ * hook_path NULL: no LD_PRELOAD is added. Free the result with environment_free; NULL with errno
+ * ENOMEM.
  */
 char **environment_new(char *const *envp, const char *hook_path, const char *segment_path);
 void environment_free(char **environment);

@@ -49,11 +49,13 @@ static void do_end(struct supervisor *s, const struct event_data *data)
 	signals_allow_quit(&s->signals);
 }
 
-/** Job control reaches us through the workload: once it has stopped, the shell is to see us stopped. */
+/**
+ * Job control reaches us through the workload: once it has stopped, the shell is to see us stopped.
+ */
 static bool stop_is_for_the_group(const struct supervisor *s, int signal)
 {
-	/* A SIGSTOP is somebody's who wants this one process to stop, unless the workload does it to
-	   itself after its own handler of SIGTSTP. */
+	/* A SIGSTOP is somebody's who wants this one process to stop, unless the workload does it
+	   to itself after its own handler of SIGTSTP. */
 	return getpgid(s->pid) == getpgrp() && (signal != SIGSTOP || s->terminal_stop_seen);
 }
 

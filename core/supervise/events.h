@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* What can happen while the workload runs, and what is done about it: a table of state and event. */
+/*
+ * What can happen while the workload runs, and what is done about it: a table of state and event.
+ */
 #ifndef CORE_SUPERVISE_EVENTS_H
 #define CORE_SUPERVISE_EVENTS_H
 

@@ -20,8 +20,8 @@ static int64_t timeval_ms(struct timeval time)
 /** How it ended: status, signal and verdict. */
 static void fill_end(const struct supervisor *s, struct outcome *outcome)
 {
-	outcome->verdict = verdict_decide(s->wait_status, &s->sampler.kills_before, &s->sampler.kills,
-					  &s->refusals);
+	outcome->verdict = verdict_decide(s->wait_status, &s->sampler.kills_before,
+					  &s->sampler.kills, &s->refusals);
 	if (WIFEXITED(s->wait_status)) {
 		outcome->exit_status = WEXITSTATUS(s->wait_status);
 	} else if (WIFSIGNALED(s->wait_status)) {
@@ -82,7 +82,8 @@ struct outcome supervise_outcome(const struct supervisor *s)
 		.cgroup_limit_bytes = sampler->limit_bytes,
 		.cgroup_max_usage_bytes = sampler->highest.cgroup_bytes,
 		.cgroup_oom_kills = oom_moved(sampler->kills_before.own, sampler->kills.own),
-		.machine_oom_kills = oom_moved(sampler->kills_before.machine, sampler->kills.machine),
+		.machine_oom_kills =
+			oom_moved(sampler->kills_before.machine, sampler->kills.machine),
 		.machine_ram_bytes = proc_machine_ram(s->proc_root),
 		.failed_bytes = load_relaxed(&s->passing.slot->failed_bytes),
 		.failed_count = load_relaxed(&s->passing.slot->failed_count),

@@ -90,7 +90,8 @@ static bool segment_fill(struct passing *passing, bool seal, struct supervise_er
 	uint64_t size = segment_set_size(passing->segment_fd, &error);
 	if (!size) {
 		return error_set(ret_error, 125, error,
-				 "cannot make a file of %llu MiB for the shared memory (see ulimit -f)",
+				 "cannot make a file of %llu MiB for the shared memory"
+				 " (see ulimit -f)",
 				 (unsigned long long)(SEGMENT_SIZE_MIN >> 20));
 	}
 	passing->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
@@ -105,13 +106,17 @@ static bool segment_fill(struct passing *passing, bool seal, struct supervise_er
 	segment_init(passing->header, passing->slot, size);
 	if (fchmod(passing->segment_fd, 0600) < 0
 	    || (seal
-		&& fcntl(passing->segment_fd, F_ADD_SEALS, SEAL_SEAL | SEAL_SHRINK | SEAL_GROW) < 0)) {
+		&& fcntl(passing->segment_fd, F_ADD_SEALS, SEAL_SEAL | SEAL_SHRINK | SEAL_GROW)
+			   < 0)) {
 		return error_set(ret_error, 125, errno, "cannot seal the shared memory");
 	}
 	return true;
 }
 
-/** Can a process that is not us open the path? (Not if we are not dumpable, or a security module says no.) */
+/**
+ * Can a process that is not us open the path? (Not if we are not dumpable, or a security module
+ * says no.)
+ */
 static bool others_can_open(const char *path, int flags)
 {
 	if (!*path) {
@@ -147,7 +152,8 @@ static bool open_memfds(struct passing *passing, const struct supervise_options 
 	if (!fd_path(passing->segment_path, sizeof(passing->segment_path), passing->segment_fd)
 	    || !others_can_open(passing->segment_path, O_RDWR)
 	    || !others_can_open(passing->hook_path, O_RDONLY)) {
-		return error_set(ret_error, 125, 0, "/proc is not available to pass descriptors by");
+		return error_set(ret_error, 125, 0,
+				 "/proc is not available to pass descriptors by");
 	}
 	return true;
 }
@@ -192,7 +198,8 @@ static bool open_in_folder(struct passing *passing, const struct supervise_optio
 	if (!options->hook_image) {
 		return true;
 	}
-	passing->hook_fd = file_new(passing->hook_path, sizeof(passing->hook_path), folder, "fil-hook");
+	passing->hook_fd =
+		file_new(passing->hook_path, sizeof(passing->hook_path), folder, "fil-hook");
 	if (!hook_fill(passing->hook_fd, options, false)) {
 		return error_set(ret_error, 125, errno, "cannot write the hook into %s", folder);
 	}

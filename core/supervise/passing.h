@@ -23,9 +23,15 @@ struct passing {
 	/** Paths by which the workload opens them. hook_path is "" if there is no hook. */
 	char segment_path[PATH_MAX];
 	char hook_path[PATH_MAX];
-	/** They are real files, to be unlinked by passing_close in the process with this number; 0: memfds. */
+	/**
+	 * They are real files, to be unlinked by passing_close in the process with this number; 0:
+	 * memfds.
+	 */
 	pid_t files_owner;
-	/** The header page and the head of slot 0, mapped: the only pages we touch through a mapping. */
+	/**
+	 * The header page and the head of slot 0, mapped: the only pages we touch through a
+	 * mapping.
+	 */
 	struct segment_header *header;
 	struct slot *slot;
 	size_t page_bytes;

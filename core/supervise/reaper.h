@@ -8,13 +8,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/** True if orphans become our children: as process 1, or if whoever executed us had asked for it. */
+/**
+ * True if orphans become our children: as process 1, or if whoever executed us had asked for it.
+ */
 bool reaper_is_needed(void);
 
 /**
- * Wait for all children that have ended, except the workload and the witness, whose ends are noticed
- * elsewhere, and processes of our own program: those are the supervisor's caller's, who waits for
- * them.
+ * Wait for all children that have ended, except the workload and the witness, whose ends are
+ * noticed elsewhere, and processes of our own program: those are the supervisor's caller's, who
+ * waits for them.
  */
 void reaper_reap(const char *proc_root, pid_t workload, pid_t witness);
 

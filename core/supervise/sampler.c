@@ -109,9 +109,10 @@ static void take_counters(struct sampler *sampler)
 	struct oom_counters kills =
 		usage_oom_counters(sampler->source.root, &sampler->source.group);
 	/* A group that has been removed says nothing: what it last said holds. */
-	sampler->kills.own = kills.own >= 0 ? kills.own : sampler->kills.own;
-	sampler->kills.ancestors = kills.ancestors >= 0 ? kills.ancestors : sampler->kills.ancestors;
-	sampler->kills.machine = kills.machine >= 0 ? kills.machine : sampler->kills.machine;
+	struct oom_counters last = sampler->kills;
+	sampler->kills.own = kills.own >= 0 ? kills.own : last.own;
+	sampler->kills.ancestors = kills.ancestors >= 0 ? kills.ancestors : last.ancestors;
+	sampler->kills.machine = kills.machine >= 0 ? kills.machine : last.machine;
 }
 
 void sampler_look(struct sampler *sampler, uint64_t now_ms)

@@ -2,8 +2,8 @@
 // Copyright the fil-profile authors
 
 /*
- * Looks at the workload from outside now and then: often while its memory moves, four times a second
- * while it does not, and never for more than a hundredth of a processor.
+ * Looks at the workload from outside now and then: often while its memory moves, four times a
+ * second while it does not, and never for more than a hundredth of a processor.
  */
 #ifndef CORE_SUPERVISE_SAMPLER_H
 #define CORE_SUPERVISE_SAMPLER_H
@@ -24,7 +24,9 @@ struct sampler {
 	struct usage highest;
 	/** Lowest limit over the workload's cgroup; 0: none. */
 	uint64_t limit_bytes;
-	/** cgroup_peak when the workload came into its group: it tells only if it has risen since. */
+	/**
+	 * cgroup_peak when the workload came into its group: it tells only if it has risen since.
+	 */
 	uint64_t cgroup_peak_start;
 	/** Counters when the workload came into its group, and as last read. */
 	struct oom_counters kills_before;

@@ -32,7 +32,9 @@ static void mask_swap(uint64_t mask, uint64_t *ret_before)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, ret_before, sizeof(mask));
 }
 
-/** At least wanted, if we may: above the hard limit only with the privilege. The rest is as it was. */
+/**
+ * At least wanted, if we may: above the hard limit only with the privilege. The rest is as it was.
+ */
 static void limit_raise(int resource, rlim_t wanted, struct rlimit *ret_before)
 {
 	if (getrlimit(resource, ret_before) < 0) {
@@ -107,8 +109,8 @@ static enum signal_meaning classify_kernel(int signal, bool is_leader)
 	case SIGALRM:
 	case SIGVTALRM:
 	case SIGPROF:
-		/* We set no timer: it was set before we were executed (perl -e 'alarm 9; exec ...'),
-		   and a forked workload has not inherited it. */
+		/* We set no timer: it was set before we were executed, as in
+		   perl -e 'alarm 9; exec ...', and a forked workload has not inherited it. */
 		return SIGNAL_DIRECT;
 	case SIGTSTP:
 	case SIGTTIN:
@@ -145,7 +147,9 @@ enum signal_meaning signal_classify(const struct signalfd_siginfo *info, pid_t o
 	if (signal == SIGCONT) {
 		return SIGNAL_CONTINUE;
 	}
-	/* Our own: a SIGPIPE, say. The workload's: to its parent or its group; it has had its own. */
+	/*
+	 * Our own: a SIGPIPE, say. The workload's: to its parent or its group; it has had its own.
+	 */
 	if (sender == own_pid || sender == workload_pid) {
 		return SIGNAL_IGNORED;
 	}

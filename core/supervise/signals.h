@@ -48,7 +48,9 @@ void signals_close(struct signals *signals);
 /** Next signal that has arrived. False if there is none. */
 bool signals_read(const struct signals *signals, struct signalfd_siginfo *ret_info);
 
-/** Drop what has arrived, and let SIGQUIT end us: the workload has ended, and its report is stuck. */
+/**
+ * Drop what has arrived, and let SIGQUIT end us: the workload has ended, and its report is stuck.
+ */
 void signals_allow_quit(const struct signals *signals);
 
 /** Drop what has arrived: it was for the workload, which has ended. */
@@ -71,14 +73,20 @@ enum signal_meaning {
 	SIGNAL_ADDRESSED,
 };
 
-/** What a signal means. is_leader: we lead the session (a terminal's hang-up goes to the leader only). */
+/**
+ * What a signal means. is_leader: we lead the session (a terminal's hang-up goes to the leader
+ * only).
+ */
 enum signal_meaning signal_classify(const struct signalfd_siginfo *info, pid_t own_pid,
 				    pid_t workload_pid, bool is_leader);
 
 /** Send it on as it came, with the value that came with it. */
 void signal_forward(const struct signalfd_siginfo *info, pid_t workload_pid);
 
-/** Stop this process by a job-control signal, as if it had never been blocked. Returns after SIGCONT. */
+/**
+ * Stop this process by a job-control signal, as if it had never been blocked. Returns after
+ * SIGCONT.
+ */
 void signal_stop_self(int signal);
 
 #endif

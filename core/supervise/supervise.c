@@ -35,7 +35,9 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 		    struct supervise_error *ret_error)
 {
 	const char *root = options->proc_root ? options->proc_root : "/";
-	/* Paths are put behind it, with a slash. Nothing is below NO_PROC: all numbers are then 0. */
+	/*
+	 * Paths are put behind it, with a slash. Nothing is below NO_PROC: all numbers are then 0.
+	 */
 	root = strcmp(root, "/") == 0 ? "" : root;
 	root = *root || proc_is_ours(root) ? root : NO_PROC;
 	snprintf(s->proc_root, sizeof(s->proc_root), "%s", root);
@@ -46,7 +48,8 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 		return false;
 	}
 	if (!doorbell_claim(&s->doorbell, s->passing.header)) {
-		return error_set(ret_error, 125, errno, "cannot announce ourselves to the workload");
+		return error_set(ret_error, 125, errno,
+				 "cannot announce ourselves to the workload");
 	}
 	return true;
 }

@@ -25,14 +25,16 @@ struct supervise_options {
 	char *const *argv;
 	/**
 	 * Environment of the workload without the hook's variables, which are appended last
-	 * (LD_PRELOAD, with whatever LD_PRELOAD envp has behind it, and FIL_SEGMENT), so that the hook
-	 * can take them off again and leave no trace.
+	 * (LD_PRELOAD, with whatever LD_PRELOAD envp has behind it, and FIL_SEGMENT), so that the
+	 * hook can take them off again and leave no trace.
 	 */
 	char *const *envp;
 	/** The hook's image, embedded in the tool. */
 	const void *hook_image;
 	size_t hook_image_bytes;
-	/** Folder for the fallback when memfd or /proc is not available: the result folder's parent. */
+	/**
+	 * Folder for the fallback when memfd or /proc is not available: the result folder's parent.
+	 */
 	const char *fallback_folder;
 	/** "/" or a root under which proc and cgroup files are looked up (tests). */
 	const char *proc_root;
@@ -46,11 +48,14 @@ struct supervise_error {
 };
 
 enum supervise_event {
-	/** A report of the peak so far is wanted (SIGUSR2 to us or to the workload). The workload goes on. */
+	/**
+	 * A report of the peak so far is wanted (SIGUSR2 to us or to the workload). The workload
+	 * goes on.
+	 */
 	SUPERVISE_SNAPSHOT,
 	/**
-	 * An allocation was refused and the workload waits (bounded) for us to read its live memory:
-	 * collect at once, then call supervise_answer.
+	 * An allocation was refused and the workload waits (bounded) for us to read its live
+	 * memory: collect at once, then call supervise_answer.
 	 */
 	SUPERVISE_FAILED_ALLOCATION,
 	/** The workload has ended; everything about it is in the outcome. */

@@ -36,13 +36,19 @@ struct supervisor {
 	struct sampler sampler;
 	struct descendants descendants;
 	pid_t pid;
-	/** Orphans become our children: we are the first process of a container, or were made a subreaper. */
+	/**
+	 * Orphans become our children: we are the first process of a container, or were made a
+	 * subreaper.
+	 */
 	bool is_reaper;
 
 	/** What supervise_next is to hand out. */
 	bool wants_snapshot;
 	bool wants_failed;
-	/** The request that was last handed out, so that it is not handed out again before its answer. */
+	/**
+	 * The request that was last handed out, so that it is not handed out again before its
+	 * answer.
+	 */
 	uint32_t serial_seen;
 
 	/** The terminal has told the group to stop since it last went on. */

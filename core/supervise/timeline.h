@@ -17,13 +17,18 @@
 
 /** Zero-initialised is empty. */
 struct timeline {
-	/** Bins in which something was seen, in order; bins[i].time_ms is a multiple of width_ms. */
+	/**
+	 * Bins in which something was seen, in order; bins[i].time_ms is a multiple of width_ms.
+	 */
 	struct usage_sample bins[TIMELINE_BINS];
 	uint32_t count;
 	uint64_t width_ms;
 };
 
-/** Add what was seen at sample.time_ms, which is not before the last one added (else it counts then). */
+/**
+ * Add what was seen at sample.time_ms, which is not before the last one added (else it counts
+ * then).
+ */
 void timeline_add(struct timeline *timeline, struct usage_sample sample);
 
 #endif

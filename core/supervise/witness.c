@@ -37,7 +37,9 @@ static void take_name(void)
 	}
 }
 
-/** Hold nothing of ours: a pipe's reader waits for the last writer, a file system for the last user. */
+/**
+ * Hold nothing of ours: a pipe's reader waits for the last writer, a file system for the last user.
+ */
 static void let_go(int kept_fd)
 {
 	unsigned kept = (unsigned)kept_fd;
@@ -144,7 +146,8 @@ static bool is_quiet(const struct witness *witness, int signal)
 	    || file_read_text(path, text, sizeof(text)) <= 0) {
 		return true;
 	}
-	uint64_t pending = proc_parse_signals(text, "ShdPnd:") | proc_parse_signals(text, "SigPnd:");
+	uint64_t pending =
+		proc_parse_signals(text, "ShdPnd:") | proc_parse_signals(text, "SigPnd:");
 	return !(pending & bit) && !strstr(text, "State:\tR");
 }
 

@@ -11,9 +11,9 @@
  * (a second SIGTERM makes many servers drop what they do); never forwarding loses signals.
  *
  * So a child of ours sits in the same process group and cgroup, blocks all signals, and tells us
- * which it gets: what reached it as well was sent to many. A group's members are signalled within one
- * system call; somebody who goes from process to process needs a moment, so that a signal of which
- * the witness knows nothing yet is held back for WITNESS_WINDOW_MS before it is forwarded.
+ * which it gets: what reached it as well was sent to many. A group's members are signalled within
+ * one system call; somebody who goes from process to process needs a moment, so that a signal of
+ * which the witness knows nothing yet is held back for WITNESS_WINDOW_MS before it is forwarded.
  *
  * It must be hit by what hits the workload and missed by what names us. It carries another name
  * ("sig-witness", in comm and in argv[0]), so that `killall fil-profile` misses it, and the rest of
@@ -39,7 +39,9 @@ struct witness {
 	/** Readable when it got a signal. */
 	int fd;
 	const char *proc_root;
-	/** When each signal was last seen by it, on the monotonic clock; 0: not, or accounted for. */
+	/**
+	 * When each signal was last seen by it, on the monotonic clock; 0: not, or accounted for.
+	 */
 	uint64_t seen_ms[WITNESS_SIGNALS];
 	/** Signals of ours held back, until when; 0: none. */
 	uint64_t held_until_ms[WITNESS_SIGNALS];

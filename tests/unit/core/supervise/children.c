@@ -75,7 +75,9 @@ static int daemonise(void)
 		setsid();
 		if (fork() == 0) {
 			char byte;
-			/* Another name for the program would be too easy: only the mapping tells. */
+			/*
+			 * Another name for the program would be too easy: only the mapping tells.
+			 */
 			_exit((int)read(STDIN_FILENO, &byte, 1));
 		}
 		_exit(0);

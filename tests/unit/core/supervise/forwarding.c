@@ -56,7 +56,9 @@ static void sent_to_all_one_after_the_other(void)
 	CHECK_INT(signalling_count(&started), 1);
 }
 
-/** timeout(1): first its child, then the group. The first is held back, and the group's is the same. */
+/**
+ * timeout(1): first its child, then the group. The first is held back, and the group's is the same.
+ */
 static void sent_to_us_and_then_to_the_group(void)
 {
 	struct signalling started = signalling_start(SIGTERM);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* A real kill for lack of memory, supervisor and workload in one cgroup. Needs to be allowed to make one. */
+/*
+ * A real kill for lack of memory, supervisor and workload in one cgroup. Needs to be allowed to
+ * make one.
+ */
 #include "core/host/cgroup.h"
 #include "core/host/file.h"
 #include "tests/unit/core/supervise/run.h"

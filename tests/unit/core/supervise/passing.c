@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-static const char image[] = "this is not a shared object, but ld.so opens it before it finds that out";
+static const char image[] = "no shared object, but ld.so opens it before it finds that out";
 
 static struct supervise_options options_with_image(void)
 {
@@ -118,7 +118,9 @@ static void limit_of_file_size_gives_a_smaller_segment(void)
 	setrlimit(RLIMIT_FSIZE, &before);
 }
 
-/** Standard error of a program that was told to preload the image: ld.so complains of what it holds. */
+/**
+ * Standard error of a program that was told to preload the image: ld.so complains of what it holds.
+ */
 static void loader_finds_the_hook(void)
 {
 	int ends[2];

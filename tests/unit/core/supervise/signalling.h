@@ -87,7 +87,9 @@ __attribute__((unused)) static struct signalling signalling_start(int counted)
 	return started;
 }
 
-/** Send the fence and return how many signals the workload had counted; -1 if it ended otherwise. */
+/**
+ * Send the fence and return how many signals the workload had counted; -1 if it ended otherwise.
+ */
 __attribute__((unused)) static int signalling_count(const struct signalling *started)
 {
 	int status;
