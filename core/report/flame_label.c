@@ -141,6 +141,8 @@ void flame_write_label(FILE *out, const struct flame_label *label, size_t column
 	} else if (columns >= rest + COLUMNS_MIN) {
 		escape_end(out, ESCAPE_MARKUP, name, columns - rest);
 		fputs(line, out);
+	} else {
+		escape_start(out, ESCAPE_MARKUP, label->function, columns);
 	}
 }
 

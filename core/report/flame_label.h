@@ -44,7 +44,8 @@ struct flame_label flame_label_of(const struct profile *profile, uint32_t frame)
 
 /**
  * Write as much of "path:line (function)" as fits in columns, for markup: whole; without leading
- * folders; with the function clipped; without it; the end of the file's name; nothing.
+ * folders; with the function clipped; without it; the end of the file's name; only the function,
+ * clipped; nothing.
  */
 void flame_write_label(FILE *out, const struct flame_label *label, size_t columns);
 

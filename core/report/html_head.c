@@ -92,7 +92,7 @@ static void write_tiles(FILE *out, const struct profile *profile, enum measure s
 	if (outcome->max_rss_bytes) {
 		write_tile(out, "", "Resident memory", units_bytes(outcome->max_rss_bytes), more);
 	}
-	uint64_t cpu = (uint64_t)(outcome->cpu_user_ms + outcome->cpu_system_ms);
+	uint64_t cpu = (uint64_t)outcome->cpu_user_ms + (uint64_t)outcome->cpu_system_ms;
 	snprintf(more, sizeof(more), "%s of CPU time", units_duration(cpu).text);
 	write_tile(out, "", "Time", units_duration((uint64_t)outcome->duration_ms), more);
 	fputs("</dl>\n", out);

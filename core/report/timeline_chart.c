@@ -18,15 +18,18 @@
 /** The coordinates of the drawing: the scale of the viewBox. */
 #define CHART_WIDTH 10000u
 #define CHART_HEIGHT 2600u
-/** A limit further away than that many times the highest value is told, not drawn. */
-#define LIMIT_FACTOR 2u
+/** What would make the rest that many times smaller is told, not drawn: a limit, a container. */
+#define FAR_FACTOR 2u
 
 struct chart {
 	FILE *out;
 	const struct profile *profile;
 	uint64_t end_ms;    /* right edge */
 	uint64_t top_bytes; /* upper edge */
+	/** The container's limit and its use; both are drawn or told, or there are none. */
 	bool limit_drawn;
+	bool cgroup_drawn;
+	uint64_t cgroup_max;
 };
 
 enum series { SERIES_ANONYMOUS, SERIES_SHARED, SERIES_FILE, SERIES_TRACKED, SERIES_CGROUP };
@@ -65,18 +68,23 @@ static uint64_t larger(uint64_t a, uint64_t b)
 static void set_scale(struct chart *chart)
 {
 	const struct profile *profile = chart->profile;
-	const struct outcome *outcome = &profile->outcome;
+	uint64_t limit = profile->outcome.cgroup_limit_bytes;
 	uint64_t max = larger(profile->peak_bytes, 1);
-	for (enum series series = SERIES_FILE; series <= SERIES_CGROUP; series++) {
-		max = larger(max, series_max(profile, series));
+	max = larger(max, series_max(profile, SERIES_FILE));
+	max = larger(max, series_max(profile, SERIES_TRACKED));
+	chart->cgroup_max = series_max(profile, SERIES_CGROUP);
+	if (chart->cgroup_max && chart->cgroup_max / FAR_FACTOR <= max) {
+		chart->cgroup_drawn = true;
+		max = larger(max, chart->cgroup_max);
 	}
-	if (outcome->cgroup_limit_bytes && outcome->cgroup_limit_bytes / LIMIT_FACTOR <= max) {
+	if (limit && limit / FAR_FACTOR <= max) {
 		chart->limit_drawn = true;
-		max = larger(max, outcome->cgroup_limit_bytes);
+		max = larger(max, limit);
 	}
-	chart->top_bytes = max + max / 20;
+	chart->top_bytes = max > UINT64_MAX - max / 20 ? max : max + max / 20;
+	int64_t duration_ms = profile->outcome.duration_ms;
 	uint64_t last_ms = profile->samples[profile->sample_count - 1].time_ms;
-	chart->end_ms = larger((uint64_t)larger(outcome->duration_ms, 0), last_ms + 1);
+	chart->end_ms = larger(duration_ms > 0 ? (uint64_t)duration_ms : 1, last_ms);
 }
 
 static unsigned scaled(uint64_t value, uint64_t whole, unsigned size)
@@ -203,6 +211,9 @@ static void write_time_axis(const struct chart *chart)
 		write_percent(chart->out, "left", chart_x(chart, at), CHART_WIDTH);
 		fprintf(chart->out, "\"><span>%s %s</span></span>\n",
 			units_count(at / unit.ms).text, unit.name);
+		if (at + step < at) {
+			break;
+		}
 	}
 }
 
@@ -219,6 +230,12 @@ static void write_key(const struct chart *chart, const char *class, const char *
 	fprintf(chart->out, "<li><i class=\"key %s\"></i>%s</li>\n", class, name);
 }
 
+/* What is too far above the rest to be drawn. */
+static void write_far(const struct chart *chart, const char *name, uint64_t bytes)
+{
+	fprintf(chart->out, "<li>%s %s, above the chart</li>\n", name, units_bytes(bytes).text);
+}
+
 static void write_legend(const struct chart *chart)
 {
 	const struct profile *profile = chart->profile;
@@ -231,12 +248,14 @@ static void write_legend(const struct chart *chart)
 	if (series_max(profile, SERIES_FILE) > series_max(profile, SERIES_SHARED)) {
 		write_key(chart, "file", "resident: pages of files");
 	}
-	if (series_max(profile, SERIES_CGROUP)) {
-		write_key(chart, "cgroup", "container (cgroup)");
+	if (chart->cgroup_drawn) {
+		write_key(chart, "cgroup", "container (cgroup), with whatever else runs in it");
+	} else if (chart->cgroup_max) {
+		write_far(chart, "container (cgroup), with whatever else runs in it: up to",
+			  chart->cgroup_max);
 	}
-	if (chart->profile->outcome.cgroup_limit_bytes && !chart->limit_drawn) {
-		fprintf(chart->out, "<li>container limit %s: above the chart</li>\n",
-			units_bytes(chart->profile->outcome.cgroup_limit_bytes).text);
+	if (profile->outcome.cgroup_limit_bytes && !chart->limit_drawn) {
+		write_far(chart, "container limit", profile->outcome.cgroup_limit_bytes);
 	}
 	fputs("</ul>\n", chart->out);
 }
@@ -251,7 +270,7 @@ static void write_drawing(const struct chart *chart)
 	write_series(chart, SERIES_SHARED, "area shared", true);
 	write_series(chart, SERIES_ANONYMOUS, "area anonymous", true);
 	write_level(chart, chart->profile->peak_bytes, "line peak");
-	if (series_max(chart->profile, SERIES_CGROUP)) {
+	if (chart->cgroup_drawn) {
 		write_series(chart, SERIES_CGROUP, "line cgroup", false);
 	}
 	write_series(chart, SERIES_TRACKED, "line tracked", false);

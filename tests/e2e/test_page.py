@@ -427,6 +427,25 @@ def test_svg_labels_are_the_same_with_and_without_script(opened, written):
         assert shown == drawn
 
 
+def light(colour):
+    """The relative luminance of three channels, as WCAG 2 defines it."""
+    linear = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_svg_has_contrast(opened):
+    report = opened("3000", "svg")
+    colours = report.page.evaluate("""() => {
+        const fill = e => getComputedStyle(e).fill.match(/\\d+/g).map(Number);
+        const boxes = [...document.querySelectorAll("#graph .f")];
+        return boxes.flatMap(f => [...f.querySelectorAll("text")].map(text =>
+            [fill(text), fill(f.querySelector(".bg"))]));
+    }""")
+    assert len(colours) > 100
+    for ink, ground in colours:
+        assert (light(ground) + 0.05) / (light(ink) + 0.05) >= 4.5
+
+
 def test_svg_zooms_and_resets(opened):
     report = opened("pandas", "svg", width=1000)
     reset = report.page.locator("#reset")

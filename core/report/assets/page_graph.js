@@ -145,8 +145,10 @@ function writeFoot(graph, narrow) {
     }
     if (graph.hiddenStacks) {
         const share = formatPercent(graph.hiddenBytes, graph.root.bytes);
-        parts.push(`The smallest ${plural(graph.hiddenStacks, "stack")} (${share}) are not in`
-            + " this page to their end; they count in the boxes above.");
+        const one = graph.hiddenStacks === 1;
+        parts.push(`The smallest ${plural(graph.hiddenStacks, "stack")} (${share})`
+            + ` ${one ? "is" : "are"} not in this page to ${one ? "its" : "their"} end, but count`
+            + ` in the boxes above ${one ? "its" : "their"} last ones.`);
     }
     byId("graph-foot").textContent = parts.join(" ");
 }

@@ -253,7 +253,8 @@ static void labels_give_way_from_the_least_telling_end(void)
 	CHECK_STR(label(12), "\xe2\x80\xa6"
 			     "aders.py:26");
 	CHECK_STR(label(7), "\xe2\x80\xa6.py:26");
-	CHECK_STR(label(6), "");
+	CHECK_STR(label(6), "TextR\xe2\x80\xa6");
+	CHECK_STR(label(3), "");
 	CHECK_STR(label(0), "");
 }
 

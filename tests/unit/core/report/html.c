@@ -131,6 +131,27 @@ static void nothing_tracked_is_a_page_too(void)
 	free(text);
 }
 
+/* What a damaged capture may say; the sanitizers of make SAN=asan look on. */
+static void numbers_at_their_limits_are_harmless(void)
+{
+	struct profile *profile = sample_out_of_memory();
+	struct usage_sample *last = &profile->samples[profile->sample_count - 1];
+	memset(last, 0xff, sizeof(*last));
+	profile->outcome.duration_ms = INT64_MIN;
+	profile->outcome.start_unix_ms = INT64_MAX;
+	profile->outcome.cpu_user_ms = INT64_MAX;
+	profile->outcome.cpu_system_ms = INT64_MAX;
+	profile->outcome.cgroup_limit_bytes = UINT64_MAX;
+	profile->peak_bytes = UINT64_MAX;
+	profile->entries[0].end_bytes = UINT64_MAX;
+	profile->entries[1].end_bytes = UINT64_MAX;
+	profile->entries[2].end_blocks = UINT64_MAX;
+	profile->threads[0].age_allocations = UINT64_MAX;
+	char *text = default_page(profile);
+	CHECK(strstr(text, "</html>"));
+	free(text);
+}
+
 static const struct call_site *find_site(const struct profile *profile,
 					 const struct call_sites *sites, const char *function)
 {
@@ -246,6 +267,7 @@ int main(int argc, char **argv)
 	RUN(the_same_profile_makes_the_same_bytes);
 	RUN(ten_thousand_stacks_are_below_two_megabytes);
 	RUN(nothing_tracked_is_a_page_too);
+	RUN(numbers_at_their_limits_are_harmless);
 	RUN(recursion_counts_once);
 	RUN(sites_are_the_top_of_any_measure);
 	return test_done();
