@@ -12,6 +12,8 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 /** Below that many columns a clipped text says nothing. */
 #define COLUMNS_MIN 4u
+/** With fewer columns the end of a file's name says less than the start of a function's. */
+#define FILE_COLUMNS_MIN 8u
 
 /* Just behind the last occurrence of a folder's name in the path, NULL if it has none. */
 static const char *behind_last(const char *path, const char *folder)
@@ -138,7 +140,7 @@ void flame_write_label(FILE *out, const struct flame_label *label, size_t column
 		size_t left = columns - place;
 		write_place(out, name, line, left >= COLUMNS_MIN + 3 ? label->function : NULL,
 			    left - 3);
-	} else if (columns >= rest + COLUMNS_MIN) {
+	} else if (columns >= rest + FILE_COLUMNS_MIN) {
 		escape_end(out, ESCAPE_MARKUP, name, columns - rest);
 		fputs(line, out);
 	} else {

@@ -68,7 +68,7 @@ function fitLabel(path, line, name, columns) {
     if (left >= 0) {
         return file + at + (left >= 7 ? ` (${clipEnd(name, left - 3)})` : "");
     }
-    return columns >= at.length + 4 ? clipStart(file, columns - at.length) + at
+    return columns >= at.length + 8 ? clipStart(file, columns - at.length) + at
         : clipEnd(name, columns);
 }
 

@@ -252,7 +252,9 @@ static void labels_give_way_from_the_least_telling_end(void)
 	CHECK_STR(label(19), "readers.py:26");
 	CHECK_STR(label(12), "\xe2\x80\xa6"
 			     "aders.py:26");
-	CHECK_STR(label(7), "\xe2\x80\xa6.py:26");
+	CHECK_STR(label(11), "\xe2\x80\xa6"
+			     "ders.py:26");
+	CHECK_STR(label(10), "TextReade\xe2\x80\xa6");
 	CHECK_STR(label(6), "TextR\xe2\x80\xa6");
 	CHECK_STR(label(3), "");
 	CHECK_STR(label(0), "");
