@@ -16,13 +16,17 @@
 #include "cmd/pools.h"
 #include "cmd/say.h"
 #include "cmd/words.h"
+#include "core/host/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_OUTPUT "fil-result"
+/* A pipe to a worker, a file that it writes, a file that it reads, one more. */
+#define SPARES 5u
 
 extern char **environ;
 
@@ -45,6 +49,10 @@ static int prepare(struct run *run)
 	if (target_resolve(&run->target, options, program_machine_of(hook_image), &refusal) != 0) {
 		return say_refusal(&refusal);
 	}
+	if (options->python && !run->target.interpreter) {
+		say_info("--python is for scripts, -m and -c: %s runs as it is",
+			 run->target.argv[0]);
+	}
 	run->command = options->no_argv ? strdup("") : words_join(run->target.argv);
 	run->directory = getcwd(NULL, 0);
 	if (!run->directory) {
@@ -62,6 +70,24 @@ static int prepare(struct run *run)
 	return 0;
 }
 
+/*
+ * Descriptors that reports will need. Held while the workload is started, so that a limit which is
+ * too low for a report ends in a refusal, and not in a run without one.
+ */
+static void hold_spares(const struct run *run, int spares[SPARES])
+{
+	for (size_t i = 0; i < SPARES; i++) {
+		spares[i] = fcntl(run->folder.fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	}
+}
+
+static void release_spares(int spares[SPARES])
+{
+	for (size_t i = 0; i < SPARES; i++) {
+		fd_close(&spares[i]);
+	}
+}
+
 static int start(struct run *run)
 {
 	char **environment = run->options->single_threaded_pools ? pools_single_threaded(environ)
@@ -75,10 +101,13 @@ static int start(struct run *run)
 		.fallback_folder = run->folder.path,
 		.proc_root = "/",
 	};
+	int spares[SPARES];
 	struct supervise_error error = {.message = "not enough memory", .status = STATUS_OWN_ERROR};
 
 	run->start_ms = run_clock_ms(CLOCK_MONOTONIC);
+	hold_spares(run, spares);
 	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
+	release_spares(spares);
 	if (environment != environ) {
 		free(environment);
 	}
