@@ -55,11 +55,12 @@ def build_extension(version, python):
     return folder
 
 
-def run_checks(version, python, *args):
+def run_checks(version, python, *args, under=()):
     """Run a script of tests/extension; the counters that it ends with."""
     folder = build_extension(version, python)
     env = {**os.environ, "PYTHONPATH": f"{folder}:{EXTENSION}", "PYTHONDONTWRITEBYTECODE": "1"}
-    ended = subprocess.run([python, *args], env=env, capture_output=True, text=True, check=False)
+    ended = subprocess.run([*under, python, *args], env=env, capture_output=True, text=True,
+                           check=False)
     assert ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
     counters = json.loads(ended.stdout.splitlines()[-1])
     assert counters["different"] == 0 and counters["walks_different"] == 0, counters
@@ -74,6 +75,14 @@ def test_frames_are_those_of_getframe(version, python):
     assert counters["deepest"] > 10000
     # Only before 3.12 can a collection, and so a comparison, come before a function's first line.
     assert version == "3.11" or counters["excepted"] == 0
+
+
+@pytest.mark.parametrize("version,python", pythons())
+def test_frames_that_the_hook_reads_are_those_of_getframe(version, python, tmp_path):
+    counters = run_checks(version, python, EXTENSION / "stress.py", "3" if FULL else "1",
+                          under=[os.environ["FIL"], "run", "--no-browser", "-o", tmp_path, "--"])
+    assert counters["hooked"]
+    assert counters["compared"] > 5000
 
 
 @pytest.mark.skipif(not FULL, reason="minutes; in the full lane")
