@@ -124,6 +124,8 @@ static uint32_t interpreter_version(const struct python_symbols *symbols)
 static bool choose_layout(struct python *python)
 {
 	const struct python_symbols *symbols = &python->symbols;
+	/* Also that of an interpreter whose layout is not known is to be reported. */
+	python->layout.version = interpreter_version(symbols);
 	if (symbols->runtime == NULL || symbols->unicode_type == NULL || symbols->bytes_type == NULL
 	    || symbols->none == NULL || symbols->thread_of_gil == NULL
 	    || symbols->thread_unchecked == NULL || symbols->is_finalizing == NULL) {
@@ -132,7 +134,7 @@ static bool choose_layout(struct python *python)
 	if (python_layout_is_published(symbols->runtime)) {
 		return python_layout_of_runtime(symbols->runtime, &python->layout);
 	}
-	return python_layout_of_version(interpreter_version(symbols), &python->layout)
+	return python_layout_of_version(python->layout.version, &python->layout)
 		&& symbols->interpreter_head != NULL && symbols->interpreter_main != NULL
 		&& symbols->thread_self != NULL;
 }
