@@ -5,6 +5,7 @@
 
 #include "core/host/fd.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -217,6 +218,27 @@ void result_folder_abandon(struct result_folder *folder)
 		folder->path[len] = '\0';
 	}
 	result_folder_done(folder);
+}
+
+void result_folder_sweep(const struct result_folder *folder, pid_t writer)
+{
+	char end[24];
+	int fd = openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *files = fd < 0 ? NULL : fdopendir(fd);
+	size_t end_len = (size_t)snprintf(end, sizeof(end), ".%d", (int)writer);
+
+	if (!files) {
+		fd_close(&fd);
+		return;
+	}
+	for (struct dirent *file; (file = readdir(files));) {
+		size_t len = strlen(file->d_name);
+		if (file->d_name[0] == '.' && len > end_len &&
+		    strcmp(file->d_name + len - end_len, end) == 0) {
+			unlinkat(folder->fd, file->d_name, 0);
+		}
+	}
+	closedir(files);
 }
 
 void result_folder_done(struct result_folder *folder)

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct result_folder {
 	/** As it is shown: relative if DIR was. Owned. */
@@ -53,6 +54,9 @@ int result_folder_replace(struct result_folder *folder, int64_t unix_ms);
 
 /** Remove the folder if it is empty, and what of DIR was made for it. Then done. */
 void result_folder_abandon(struct result_folder *folder);
+
+/** Remove the unfinished files of a process that was killed while it wrote them. */
+void result_folder_sweep(const struct result_folder *folder, pid_t writer);
 
 /** Let go of it; the folder stays. */
 void result_folder_done(struct result_folder *folder);

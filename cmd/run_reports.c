@@ -257,10 +257,30 @@ static int wait_for_report(struct worker *worker)
 	return -1;
 }
 
+static void say_incomplete(const struct run *run, int result, int error)
+{
+	if (result > 256) {
+		say_error("the report is not complete: its writer was killed by signal %d; see %s",
+			  result - 256, run->folder.path);
+	} else if (result < 0 && error == ETIMEDOUT) {
+		say_error("the report is not complete: it was given up; see %s", run->folder.path);
+	}
+}
+
+static void wait_for_snapshots(struct run *run)
+{
+	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
+		if (worker_is_running(&run->snapshots[i])) {
+			wait_for_report(&run->snapshots[i]);
+		}
+	}
+}
+
 int run_write_report(struct run *run)
 {
 	struct worker worker;
-	int result, error;
+	pid_t writer;
+	int result;
 
 	/* Some of what ended the workload may have been meant for us, too. */
 	while (take_end_request()) {
@@ -269,19 +289,13 @@ int run_write_report(struct run *run)
 		say_error("no report: %s", strerror(errno));
 		return -1;
 	}
+	writer = worker.pid;
 	result = wait_for_report(&worker);
-	error = errno;
-	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
-		if (worker_is_running(&run->snapshots[i])) {
-			wait_for_report(&run->snapshots[i]);
-		}
+	if (result != 0) {
+		say_incomplete(run, result, errno);
 	}
+	wait_for_snapshots(run);
+	result_folder_sweep(&run->folder, writer);
 	unlinkat(run->folder.fd, REFUSED_CAPTURE, 0);
-	if (result > 256) {
-		say_error("the report is not complete: its writer was killed by signal %d; see %s",
-			  result - 256, run->folder.path);
-	} else if (result < 0 && error == ETIMEDOUT) {
-		say_error("the report is not complete: it was given up; see %s", run->folder.path);
-	}
 	return result == 0 ? 0 : -1;
 }

@@ -123,6 +123,23 @@ static void files_appear_whole_or_not_at_all(void)
 	CHECK_INT(mode_of("files"), -1);
 }
 
+static void unfinished_files_are_swept_away(void)
+{
+	struct result_folder folder = create("swept", TIME_MS);
+	struct result_file file;
+	pid_t writer = getpid();
+
+	REQUIRE(result_file_open(&file, &folder, "unfinished.txt") == 0);
+	CHECK_INT(write_file(&folder, "finished.txt", "text", 0), 0);
+	result_folder_sweep(&folder, writer + 1);
+	CHECK_INT(faccessat(folder.fd, file.temporary, F_OK, 0), 0);
+	result_folder_sweep(&folder, writer);
+	CHECK(faccessat(folder.fd, file.temporary, F_OK, 0) != 0);
+	CHECK_INT(faccessat(folder.fd, "finished.txt", F_OK, 0), 0);
+	fclose(file.out);
+	result_folder_done(&folder);
+}
+
 static void errors_are_of_the_first_step_that_fails(void)
 {
 	struct result_folder folder;
@@ -199,6 +216,7 @@ int main(void)
 	RUN(leaves_existing_folders_alone);
 	RUN(abandons_what_it_made);
 	RUN(files_appear_whole_or_not_at_all);
+	RUN(unfinished_files_are_swept_away);
 	RUN(errors_are_of_the_first_step_that_fails);
 	RUN(a_removed_folder_is_made_anew);
 	RUN(another_one_is_made_among_temporary_files);
