@@ -241,7 +241,9 @@ static bool is_import_system(const struct profile *profile, uint32_t number)
 	return strncmp(file, start, sizeof(start) - 1) == 0;
 }
 
-/** The node for a frame of the segment below a parent in the profile; that parent if it is left out. */
+/**
+ * The node for a frame of the segment below a parent in the profile; that parent if it is left out.
+ */
 static uint32_t map_below(struct resolver *resolver, uint32_t parent, uint32_t node)
 {
 	const struct profile *profile = resolver->builder->profile;
@@ -294,7 +296,8 @@ uint32_t resolver_node(struct resolver *resolver, uint32_t node)
 	uint32_t mapped = map_path(resolver, node);
 	uint32_t frame = resolver->frame_of[node] - 1;
 	/* What allocates is shown, whatever it is. */
-	bool is_left_out = builder->failed || !mapped || builder->profile->nodes[mapped].frame != frame;
+	bool is_left_out = builder->failed || !mapped
+		|| builder->profile->nodes[mapped].frame != frame;
 	return is_left_out ? builder_node(builder, mapped, frame) : mapped;
 }
 

@@ -5,11 +5,11 @@
  * From the nodes of a segment to the nodes of a profile: frames get file, function and line, and
  * nodes that differ only by an instruction on the same line become one.
  *
- * Leading frames of Python's runpy, which "python -m" puts below the program, and those of the import
- * system, five for every import in the stack, are left out unless they themselves allocated (as
- * Python's own tracebacks leave them out). A stack without any frame gets the label "[No Python stack]". Whatever a
- * damaged segment says, there is an answer for every node: cycles end at the root, a frame that
- * cannot be read is the label "[damaged record]".
+ * Leading frames of Python's runpy, which "python -m" puts below the program, and those of the
+ * import system, five for every import in the stack, are left out unless they themselves allocated
+ * (as Python's own tracebacks leave them out). A stack without any frame gets the label "[No Python
+ * stack]". Whatever a damaged segment says, there is an answer for every node: cycles end at the
+ * root, a frame that cannot be read is the label "[damaged record]".
  */
 #ifndef CORE_PROFILE_RESOLVE_H
 #define CORE_PROFILE_RESOLVE_H

@@ -92,8 +92,7 @@ int reader_slot(const struct segment_reader *reader, uint32_t number, struct slo
 	return reader_read(reader, slot_offset(number), ret_slot, sizeof(*ret_slot));
 }
 
-/** True if no byte of the extent has been written. Unknown counts as written. */
-static bool extent_is_hole(const struct segment_reader *reader, uint32_t extent)
+bool reader_is_hole(const struct segment_reader *reader, uint32_t extent)
 {
 	off_t start = (off_t)extent_offset(extent);
 	off_t data = lseek(reader->fd, start, SEEK_DATA);
@@ -120,7 +119,7 @@ static int copy_extents(const struct segment_reader *reader, const uint32_t *row
 {
 	for (uint32_t i = 0; i < copy->extent_count; i++) {
 		if (row[i] >= reader->extent_count || !claim(claimed, row[i])
-		    || extent_is_hole(reader, row[i])) {
+		    || reader_is_hole(reader, row[i])) {
 			continue;
 		}
 		copy->extents[i] = malloc(EXTENT_BYTES);
@@ -132,7 +131,9 @@ static int copy_extents(const struct segment_reader *reader, const uint32_t *row
 	return 0;
 }
 
-/** End the arena with its last extent that is there: a damaged length is no reason to count to it. */
+/**
+ * End the arena with its last extent that is there: a damaged length is no reason to count to it.
+ */
 static void trim(struct arena_copy *copy)
 {
 	uint64_t extents = copy->extent_count;

@@ -63,6 +63,9 @@ int reader_copy_own(const struct segment_reader *reader, uint32_t number, const 
 /** Read len bytes at offset; what lies past the end of the file is zero. 0, or -1 with errno. */
 int reader_read(const struct segment_reader *reader, uint64_t offset, void *ret_bytes, size_t len);
 
+/** True if no byte of an extent has been written. Not known counts as written. */
+bool reader_is_hole(const struct segment_reader *reader, uint32_t extent);
+
 /** Position in the file of element number k of a shared arena, 0 if it has none. */
 uint64_t reader_element_offset(const struct segment_reader *reader, enum shared_arena which,
 			       uint64_t k);

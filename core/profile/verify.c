@@ -2,8 +2,8 @@
 // Copyright the fil-profile authors
 
 /*
- * Whether a segment at rest is consistent: what the account of each stack says is what the tables of
- * live blocks hold. A process that was killed while it held its slot's lock may have left one
+ * Whether a segment at rest is consistent: what the account of each stack says is what the tables
+ * of live blocks hold. A process that was killed while it held its slot's lock may have left one
  * operation half done, in the account (which is repaired) or between the account and the tables
  * (where one entry of the slot may then differ).
  */
@@ -18,7 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REGION_PAGES (1u << (LIVE_REGION_SHIFT - LIVE_PAGE_SHIFT))
+/** Page words in an extent of a region's table. */
+#define EXTENT_PAGES ((uint32_t)(EXTENT_BYTES / sizeof(uint64_t)))
 
 /** More violations than these are counted, not told. */
 #define VIOLATIONS_TOLD 100
@@ -46,6 +47,8 @@ struct slot_walk {
 	struct slot slot;
 	struct arena_copy slabs;
 	struct arena_copy ranges;
+	/** By extent: the table of a region begins there. */
+	bool *table_begins;
 	uint64_t large_in_slabs;
 	uint64_t large_in_ranges;
 };
@@ -65,8 +68,9 @@ static void count(struct slot_walk *walk, uint32_t entry, uint64_t bytes, uint64
 {
 	struct verifier *verifier = walk->verifier;
 	if (!snapshot_entry(&verifier->snapshot, entry)) {
-		violation(verifier, "slot %" PRIu32 ": the block at 0x%" PRIx64 " has entry %" PRIu32
-				    ", which does not exist", walk->number, address, entry);
+		violation(verifier, "slot %" PRIu32 ": the block at 0x%" PRIx64
+				    " has entry %" PRIu32 ", which does not exist",
+			  walk->number, address, entry);
 		return;
 	}
 	verifier->tallies[entry].bytes += bytes;
@@ -113,24 +117,55 @@ static void walk_page(struct slot_walk *walk, uint64_t address, uint64_t page)
 	}
 }
 
-static int walk_region(struct slot_walk *walk, const struct region *region, uint64_t *pages)
+/** The pages of one extent of a region's table; pages is room for them. */
+static int walk_region_part(struct slot_walk *walk, uint64_t base, uint32_t extent, uint64_t *pages)
 {
-	struct verifier *verifier = walk->verifier;
-	if (region->first_extent > verifier->reader.extent_count
-	    || verifier->reader.extent_count - region->first_extent < REGION_EXTENTS) {
-		violation(verifier, "slot %" PRIu32 ": region %" PRIu32 " is outside of the file",
-			  walk->number, region->number);
+	if (reader_is_hole(&walk->verifier->reader, extent)) {
 		return 0;
 	}
-	if (reader_read(&verifier->reader, extent_offset(region->first_extent), pages,
-			REGION_PAGES * sizeof(*pages))) {
+	if (reader_read(&walk->verifier->reader, extent_offset(extent), pages, EXTENT_BYTES)) {
 		return -1;
 	}
-	for (uint32_t i = 0; i < REGION_PAGES; i++) {
+	for (uint32_t i = 0; i < EXTENT_PAGES; i++) {
 		if (pages[i]) {
-			uint64_t base = (uint64_t)region->number << LIVE_REGION_SHIFT;
-			walk_page(walk, base | (uint64_t)i << LIVE_PAGE_SHIFT, pages[i]);
+			walk_page(walk, base + ((uint64_t)i << LIVE_PAGE_SHIFT), pages[i]);
 		}
+	}
+	return 0;
+}
+
+/** True if the region's table lies in the file, and no other begins where it does. */
+static bool region_is_good(struct slot_walk *walk, const struct region *region)
+{
+	struct verifier *verifier = walk->verifier;
+	uint32_t first = region->first_extent;
+	const char *problem = NULL;
+	if (first > verifier->reader.extent_count
+	    || verifier->reader.extent_count - first < REGION_EXTENTS) {
+		problem = "is outside of the file";
+	} else if (walk->table_begins[first]) {
+		problem = "has the table of another";
+	} else {
+		walk->table_begins[first] = true;
+	}
+	if (problem) {
+		violation(verifier, "slot %" PRIu32 ": region %" PRIu32 " %s", walk->number,
+			  region->number, problem);
+	}
+	return !problem;
+}
+
+static int walk_region(struct slot_walk *walk, const struct region *region, uint64_t *pages)
+{
+	uint64_t base = (uint64_t)region->number << LIVE_REGION_SHIFT;
+	if (!region_is_good(walk, region)) {
+		return 0;
+	}
+	for (uint32_t i = 0; i < REGION_EXTENTS; i++) {
+		if (walk_region_part(walk, base, region->first_extent + i, pages)) {
+			return -1;
+		}
+		base += (uint64_t)EXTENT_PAGES << LIVE_PAGE_SHIFT;
 	}
 	return 0;
 }
@@ -139,14 +174,16 @@ static int walk_regions(struct slot_walk *walk)
 {
 	uint32_t regions = walk->slot.region_count < REGIONS_MAX ? walk->slot.region_count
 								 : REGIONS_MAX;
-	uint64_t *pages = malloc(REGION_PAGES * sizeof(*pages));
-	int result = pages ? 0 : -1;
+	uint64_t *pages = malloc(EXTENT_BYTES);
+	walk->table_begins = calloc((size_t)walk->verifier->reader.extent_count + 1, sizeof(bool));
+	int result = pages && walk->table_begins ? 0 : -1;
 	for (uint32_t i = 0; result == 0 && i < regions; i++) {
 		struct region region;
 		uint64_t at = slot_offset(walk->number) + SLOT_REGIONS_OFFSET + i * sizeof(region);
 		result = reader_read(&walk->verifier->reader, at, &region, sizeof(region));
 		result = result ? result : walk_region(walk, &region, pages);
 	}
+	free(walk->table_begins);
 	free(pages);
 	return result;
 }
@@ -159,7 +196,8 @@ static void walk_ranges(struct slot_walk *walk)
 			continue;
 		}
 		if (range->end < range->start
-		    || (!(range->flags & RANGE_BLOCK) && range->bytes != range->end - range->start)) {
+		    || (!(range->flags & RANGE_BLOCK)
+			&& range->bytes != range->end - range->start)) {
 			violation(walk->verifier, "slot %" PRIu32 ": the range at 0x%" PRIx64
 						  " has no length", walk->number, range->start);
 		}
@@ -181,8 +219,8 @@ static int verify_slot(struct verifier *verifier, uint32_t number)
 	const struct segment_reader *reader = &verifier->reader;
 	int result = -1;
 	if (reader_slot(reader, number, &walk.slot) == 0
-	    && reader_copy_own(reader, number, &walk.slot, ARENA_SLAB, UINT64_MAX, &walk.slabs) == 0
-	    && reader_copy_own(reader, number, &walk.slot, ARENA_RANGE, UINT64_MAX, &walk.ranges) == 0
+	    && !reader_copy_own(reader, number, &walk.slot, ARENA_SLAB, UINT64_MAX, &walk.slabs)
+	    && !reader_copy_own(reader, number, &walk.slot, ARENA_RANGE, UINT64_MAX, &walk.ranges)
 	    && walk_regions(&walk) == 0) {
 		walk_ranges(&walk);
 		result = 0;

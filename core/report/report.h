@@ -19,7 +19,7 @@ struct report_options {
 	bool reversed;
 	/** Show source lines where the profile has them. */
 	bool with_source;
-	/** Text: stacks to print; 0 for the default (10). */
+	/** Text: stacks to print; 0: the largest 10, but not the crumbs. */
 	unsigned stacks;
 	/** Text: colours for a terminal. */
 	bool colour;

@@ -20,6 +20,9 @@
 #define COLUMNS 100u
 #define LABEL_COLUMNS 12
 #define STACKS_DEFAULT 10u
+/** Unless a number is asked for: after so many, stacks of less than this part are left out. */
+#define STACKS_LEAST 3u
+#define CRUMB_SHARE 200u
 #define THREADS_MAX 16u
 /** As Python's traceback module: a frame that repeats is printed this often. */
 #define REPEATS_MAX 3u
@@ -261,7 +264,7 @@ static void write_frame(const struct writer *writer, const struct profile_frame 
 		bool changed = frame->flags & FRAME_SOURCE_CHANGED;
 		style(writer, DIM);
 		fputs("      ", out);
-		cut_text(out, source, COLUMNS - (changed ? 34 : 6));
+		cut_text(out, source, COLUMNS - (changed ? 35 : 6));
 		fputs(changed ? "   # file changed since start" : "", out);
 		style(writer, PLAIN);
 		fputc('\n', out);
@@ -363,17 +366,36 @@ static int write_entry(struct writer *writer, uint32_t number, const struct prof
 	return write_stack(writer, entry->node);
 }
 
+/** Stacks to print: as many as asked for; if none were, not the crumbs. */
+static uint32_t count_shown(const struct writer *writer, const uint32_t *sorted, uint32_t count,
+			    uint64_t whole)
+{
+	uint32_t asked = writer->options->stacks;
+	if (asked) {
+		return count < asked ? count : asked;
+	}
+	uint32_t shown = 0;
+	while (shown < count && shown < STACKS_DEFAULT) {
+		const struct profile_entry *entry = &writer->profile->entries[sorted[shown]];
+		uint64_t bytes = profile_entry_bytes(entry, writer->options->of);
+		if (shown >= STACKS_LEAST && bytes < whole / CRUMB_SHARE) {
+			break;
+		}
+		shown++;
+	}
+	return shown;
+}
+
 static int write_stacks(struct writer *writer)
 {
 	enum measure of = writer->options->of;
-	uint32_t limit = writer->options->stacks ? writer->options->stacks : STACKS_DEFAULT;
 	uint32_t count;
 	uint32_t *sorted = profile_sorted_entries(writer->profile, of, &count);
 	if (!sorted) {
 		return -1;
 	}
-	uint32_t shown = count < limit ? count : limit;
 	uint64_t whole = profile_sum_bytes(writer->profile, of);
+	uint32_t shown = count_shown(writer, sorted, count, whole);
 	uint64_t rest = whole;
 	int result = 0;
 	write_title(writer, shown, count);
@@ -383,8 +405,9 @@ static int write_stacks(struct writer *writer)
 		result = write_entry(writer, i + 1, entry, whole);
 	}
 	if (shown < count) {
-		fprintf(writer->out, "\n     %s, %s in %s more stacks\n", units_bytes(rest).text,
-			units_percent(rest, whole).text, units_count(count - shown).text);
+		fprintf(writer->out, "\n     %s, %s in %s more stack%s\n", units_bytes(rest).text,
+			units_percent(rest, whole).text, units_count(count - shown).text,
+			count - shown == 1 ? "" : "s");
 	}
 	free(sorted);
 	return result;

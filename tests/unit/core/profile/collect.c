@@ -92,7 +92,6 @@ static void peak_is_what_was_held_then(void)
 		  "job.py:1 (main) 250\njob.py:3 (main) 40\n");
 	CHECK_STR(rendered(profile, report_write_folded, MEASURE_TOTAL),
 		  "job.py:1 (main) 500\njob.py:2 (main) 300\njob.py:3 (main) 40\n");
-	puts(rendered(profile, report_write_text, MEASURE_PEAK));
 	profile_free(profile);
 	close(file.fd);
 }

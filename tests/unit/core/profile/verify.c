@@ -53,7 +53,9 @@ static void make_entries(void)
 	}
 }
 
-/** Places are 48 bytes apart; every 500th is a block of its own region, too large for a slab entry. */
+/**
+ * Places are 48 bytes apart; every 500th is a block of its own region, too large for a slab entry.
+ */
 static uintptr_t place_address(uint32_t place)
 {
 	return place % 500 == 499 ? (uintptr_t)(place + 1) << 30
@@ -244,7 +246,8 @@ static void scribbled_over(void)
 		record(fd, seed, 300);
 		REQUIRE(fstat(fd, &status) == 0);
 		for (int i = 0; i < 200; i++) {
-			uint64_t noise = (uint64_t)next_random(&state) << (next_random(&state) % 40);
+			uint64_t noise = next_random(&state);
+			noise <<= next_random(&state) % 40;
 			uint64_t ranges[] = { 4096, SEGMENT_FRONT_BYTES, SLOT_BYTES, 4 << 20 };
 			uint64_t bases[] = { 8, 0, SEGMENT_SLOTS_OFFSET, SEGMENT_EXTENTS_OFFSET };
 			unsigned which = next_random(&state) % 4;

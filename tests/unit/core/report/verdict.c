@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/report/report.h"
+
+#include "core/report/signals.h"
+#include "tests/unit/test.h"
+
+/** The sentence for an outcome; one at a time. */
+static const char *sentence(struct outcome outcome)
+{
+	static char text[512];
+	struct profile profile = { .outcome = outcome };
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	REQUIRE(out);
+	CHECK_INT(report_verdict_sentence(out, &profile), 0);
+	fclose(out);
+	return text;
+}
+
+static void says_how_it_ended(void)
+{
+	CHECK_STR(sentence((struct outcome){ .verdict = VERDICT_RUNNING }), "still running");
+	CHECK_STR(sentence((struct outcome){ .verdict = VERDICT_EXITED, .exit_status = 3 }),
+		  "exited with status 3");
+	CHECK_STR(sentence((struct outcome){ .verdict = VERDICT_SIGNALED, .signal = 11 }),
+		  "killed by signal 11 (SIGSEGV)");
+	CHECK_STR(sentence((struct outcome){ .verdict = VERDICT_SIGNALED, .signal = 6,
+					     .core_dumped = true }),
+		  "killed by signal 6 (SIGABRT), core dumped");
+	CHECK_STR(sentence((struct outcome){ .verdict = VERDICT_UNKNOWN }),
+		  "ended, but how could not be learnt");
+}
+
+static void says_who_killed_it(void)
+{
+	struct outcome outcome = {
+		.verdict = VERDICT_OOM_CONFIRMED,
+		.signal = 9,
+		.cgroup_oom_kills = 1,
+		.cgroup_limit_bytes = 200 << 20,
+		.machine_oom_kills = 2,
+		.machine_ram_bytes = (uint64_t)24 << 30,
+	};
+	CHECK_STR(sentence(outcome),
+		  "killed by the kernel for lack of memory (SIGKILL; its cgroup, limited to "
+		  "200.0 MiB, counted 1 out-of-memory kill)");
+	outcome.verdict = VERDICT_OOM_LIKELY;
+	CHECK_STR(sentence(outcome),
+		  "killed by SIGKILL, likely by the kernel for lack of memory (the machine, with "
+		  "24.0 GiB of RAM, counted 2 out-of-memory kills)");
+	outcome.verdict = VERDICT_KILLED_BY_OTHER;
+	CHECK_STR(sentence(outcome),
+		  "killed by somebody's signal 9 (SIGKILL): the kernel counted no out-of-memory "
+		  "kill");
+}
+
+static void says_which_allocation_failed(void)
+{
+	struct outcome outcome = {
+		.verdict = VERDICT_ALLOCATION_FAILED,
+		.failed_bytes = (uint64_t)1 << 40,
+		.exit_status = 1,
+	};
+	CHECK_STR(sentence(outcome),
+		  "an allocation of 1.0 TiB failed, then it exited with status 1");
+	outcome.signal = 6;
+	CHECK_STR(sentence(outcome),
+		  "an allocation of 1.0 TiB failed, then it was killed by signal 6 (SIGABRT)");
+}
+
+static void names_signals(void)
+{
+	CHECK_STR(signal_name(1).text, "SIGHUP");
+	CHECK_STR(signal_name(31).text, "SIGSYS");
+	CHECK_STR(signal_name(32).text, "SIG32");
+	CHECK_STR(signal_name(34).text, "SIGRTMIN");
+	CHECK_STR(signal_name(35).text, "SIGRTMIN+1");
+	CHECK_STR(signal_name(64).text, "SIGRTMAX");
+	CHECK_STR(signal_name(0).text, "signal 0");
+	CHECK_STR(signal_name(65).text, "signal 65");
+	CHECK_STR(signal_name(INT32_MIN).text, "signal -2147483648");
+}
+
+static void out_of_memory_shows_the_end(void)
+{
+	struct profile profile = { .outcome.verdict = VERDICT_EXITED };
+	CHECK_INT(report_default_measure(&profile), MEASURE_PEAK);
+	profile.outcome.verdict = VERDICT_OOM_LIKELY;
+	CHECK_INT(report_default_measure(&profile), MEASURE_END);
+	profile.outcome.verdict = VERDICT_RUNNING;
+	profile.moment = MOMENT_OUT_OF_MEMORY;
+	CHECK_INT(report_default_measure(&profile), MEASURE_END);
+}
+
+int main(void)
+{
+	RUN(says_how_it_ended);
+	RUN(says_who_killed_it);
+	RUN(says_which_allocation_failed);
+	RUN(names_signals);
+	RUN(out_of_memory_shows_the_end);
+	return test_done();
+}
