@@ -5,6 +5,7 @@
 #include "cmd/commands.h"
 
 #include "cmd/say.h"
+#include "cmd/stream.h"
 #include "core/capture/capture.h"
 #include "core/host/fd.h"
 #include "core/report/report.h"
@@ -143,14 +144,8 @@ static int sink_open(struct sink *sink, const char *path)
 /* 0, or -1 with errno; a file that is not complete is removed. */
 static int sink_close(struct sink *sink, int result)
 {
-	int error = result == 0 ? 0 : errno;
+	int error = stream_finish(sink->out, result);
 
-	if (ferror(sink->out) && !error) {
-		error = EIO;
-	}
-	if (fclose(sink->out) != 0 && !error) {
-		error = errno;
-	}
 	if (sink->temporary) {
 		if (!error && rename(sink->temporary, sink->path) != 0) {
 			error = errno;

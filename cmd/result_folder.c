@@ -3,6 +3,7 @@
 
 #include "cmd/result_folder.h"
 
+#include "cmd/stream.h"
 #include "core/host/fd.h"
 
 #include <dirent.h>
@@ -290,14 +291,8 @@ int result_file_open(struct result_file *file, const struct result_folder *folde
 
 int result_file_close(struct result_file *file, int result)
 {
-	int error = result == 0 ? 0 : errno;
+	int error = stream_finish(file->out, result);
 
-	if (ferror(file->out) && !error) {
-		error = EIO;
-	}
-	if (fclose(file->out) != 0 && !error) {
-		error = errno;
-	}
 	if (!error &&
 	    renameat(file->folder->fd, file->temporary, file->folder->fd, file->name) != 0) {
 		error = errno;
