@@ -14,8 +14,8 @@ int stream_finish(FILE *out, int result)
 		error = errno;
 	}
 	/*
-	 * A stream remembers that a write failed, but not why, and the writer has gone on since: the
-	 * file is asked once more. It is not complete in any case.
+	 * A stream remembers that a write failed, but not why; the writer has gone on since. So the
+	 * file, which is not complete in any case, is asked once more.
 	 */
 	if (ferror(out) && write(fileno(out), "\n", 1) < 0) {
 		error = errno;
