@@ -32,11 +32,11 @@ void descendants_open(struct descendants *d, const char *root, pid_t workload)
 	};
 }
 
-static bool lives(const struct descendants *d, const struct descendant *known)
+/** Is it still there? A zombie is: it would be taken for a new one at every look. */
+static bool exists(const struct descendants *d, const struct descendant *known)
 {
 	struct proc_stat stat;
-	return proc_read_stat(d->root, known->pid, &stat) && stat.start_ticks == known->start_ticks
-		&& stat.state != 'Z' && stat.state != 'X';
+	return proc_read_stat(d->root, known->pid, &stat) && stat.start_ticks == known->start_ticks;
 }
 
 static bool is_known(const struct descendants *d, const struct descendant *descendant)
@@ -50,11 +50,11 @@ static bool is_known(const struct descendants *d, const struct descendant *desce
 	return false;
 }
 
-static void forget_dead(struct descendants *d)
+static void forget_gone(struct descendants *d)
 {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < d->known_count; i++) {
-		if (lives(d, &d->known[i])) {
+		if (exists(d, &d->known[i])) {
 			d->known[kept++] = d->known[i];
 		}
 	}
@@ -68,11 +68,11 @@ static void meet(struct descendants *d, pid_t pid)
 		return;
 	}
 	struct descendant descendant = { pid, stat.start_ticks };
-	if (!is_known(d, &descendant)) {
+	/* With no room left to remember them, new ones are not counted: better too few than again
+	   and again. */
+	if (d->known_count < DESCENDANTS_KNOWN && !is_known(d, &descendant)) {
 		d->count++;
-		if (d->known_count < DESCENDANTS_KNOWN) {
-			d->known[d->known_count++] = descendant;
-		}
+		d->known[d->known_count++] = descendant;
 	}
 	uint64_t rss_bytes = proc_read_memory(d->root, pid).peak_rss_bytes;
 	if (rss_bytes > d->max_rss_bytes) {
@@ -84,7 +84,7 @@ void descendants_look(struct descendants *d, uint64_t now_ms)
 {
 	pid_t pids[DESCENDANTS_KNOWN];
 	uint64_t start_us = sampler_cpu_us();
-	forget_dead(d);
+	forget_gone(d);
 	size_t found = proc_descendants(d->root, d->workload, pids, DESCENDANTS_KNOWN);
 	for (size_t i = 0; i < found && i < DESCENDANTS_KNOWN; i++) {
 		meet(d, pids[i]);

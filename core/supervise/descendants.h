@@ -24,7 +24,7 @@ struct descendants {
 	const char *root;
 	pid_t workload;
 	uint64_t workload_start_ticks;
-	/** Those that lived at the last look, also if their parents have died meanwhile. */
+	/** Those that were there at the last look, also if their parents have died meanwhile. */
 	struct descendant known[DESCENDANTS_KNOWN];
 	uint32_t known_count;
 	/** How many different ones were seen, and the highest resident set of any. */

@@ -4,6 +4,7 @@
 /* Children of the workload: counted, measured, and those that outlive it. */
 #include "core/host/file.h"
 #include "core/host/proc.h"
+#include "core/supervise/descendants.h"
 #include "tests/unit/core/supervise/run.h"
 
 #include <fcntl.h>
@@ -29,11 +30,11 @@ static void gate_close(void)
 	close(gate);
 }
 
-/** One round of the supervisor's. */
+/** One round of the supervisor's; the workload is to run still. */
 static void turn(struct supervisor *supervisor)
 {
 	kill(getpid(), SIGUSR2);
-	supervise_next(supervisor);
+	REQUIRE(supervise_next(supervisor) == SUPERVISE_SNAPSHOT);
 }
 
 static void child_is_seen(void)
@@ -50,6 +51,24 @@ static void child_is_seen(void)
 	CHECK_INT(outcome.children, 1);
 	CHECK(outcome.children_max_rss_bytes > 0);
 	CHECK_INT(outcome.survivors, 0);
+}
+
+/** A workload that does not wait for its children: each is counted once, however often we look. */
+static void zombie_is_counted_once(void)
+{
+	gate_open();
+	struct supervisor *supervisor = run_shell("true & exec cat");
+	struct descendants seen;
+	descendants_open(&seen, "", supervise_pid(supervisor));
+	while (seen.count == 0) {
+		descendants_look(&seen, 0);
+	}
+	for (int i = 0; i < 10; i++) {
+		descendants_look(&seen, 0);
+	}
+	CHECK_INT(seen.count, 1);
+	gate_close();
+	CHECK_INT(run_end(supervisor).survivors, 0);
 }
 
 static void child_that_outlives_the_workload(void)
@@ -120,8 +139,8 @@ static void orphans_are_reaped(void)
 		char number[16] = "";
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 		gate_open();
-		dup2(pids[1], 6);
-		struct supervisor *supervisor = run_shell("(true & echo $! >&6); cat; exit 0");
+		dup2(pids[1], 9);
+		struct supervisor *supervisor = run_shell("(true & echo $! >&9); cat; exit 0");
 		REQUIRE(read(pids[0], number, sizeof(number) - 1) > 0);
 		while (exists(atoi(number))) {
 			turn(supervisor);
@@ -167,6 +186,7 @@ int main(int argc, char **argv)
 		return daemonise();
 	}
 	RUN(child_is_seen);
+	RUN(zombie_is_counted_once);
 	RUN(child_that_outlives_the_workload);
 	RUN(daemon_is_recognised);
 	RUN(orphans_are_reaped);
