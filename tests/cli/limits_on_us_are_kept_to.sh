@@ -6,8 +6,6 @@ run() { "$FIL" run --quiet --python="$PYTHON" "$WORKLOADS/exits_with.py" 3; }
 echo $?
 (ulimit -n 8 && run 2>/dev/null)
 echo $?
-(ulimit -v 1000000 && run)
-echo $?
 (ulimit -c unlimited && run)
 echo $?
 ls fil-result/*/index.html | wc -l
