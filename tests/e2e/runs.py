@@ -149,11 +149,12 @@ def run(command, cwd, **options):
     """Run a command to its end; its output as bytes."""
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
                "timeout": HANG_S, **options}
-    return subprocess.run([str(word) for word in command], cwd=cwd, check=False, **options)
+    words = [word if isinstance(word, bytes) else str(word) for word in command]
+    return subprocess.run(words, cwd=cwd, check=False, **options)
 
 
 def command_of(words, python=None, options=()):
-    """The command line that profiles: words are a script with arguments, -m …, -c … or a program."""
+    """The command that profiles words: a script with arguments, -m …, -c … or a program."""
     chosen = ["--python", python] if python else []
     return [FIL, "run", "--quiet", "--no-browser", *chosen, *options, *words]
 

@@ -77,8 +77,11 @@ def the_environment():
     environ = proc("environ")
     fact("environ of proc", environ.rstrip(b"\0"))
     fact("zero bytes behind environ", len(environ) - len(environ.rstrip(b"\0")))
-    fact("environ of libc", ctypes.CDLL(None).getenv(b"LD_PRELOAD"))
-    command = [sys.executable, "-c", "import os; print(open('/proc/self/environ').read(), end='')"]
+    libc = ctypes.CDLL(None)
+    libc.getenv.restype = ctypes.c_char_p
+    fact("environ of libc", libc.getenv(b"LD_PRELOAD"))
+    command = [sys.executable, "-c",
+               "import sys; sys.stdout.buffer.write(open('/proc/self/environ', 'rb').read())"]
     fact("environ of a child", subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     fact("environ of a shell", subprocess.run("env | sort", shell=True, check=True,
                                               stdout=subprocess.PIPE).stdout)
