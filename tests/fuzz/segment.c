@@ -35,6 +35,7 @@ static const struct area areas[] = {
 
 #define AREAS (sizeof(areas) / sizeof(areas[0]))
 #define CHANGE_HEAD_BYTES 6
+#define CHANGE_BYTES_MAX 64u
 
 static void change(const struct segment_file *file, const uint8_t *bytes, size_t len)
 {
@@ -42,7 +43,7 @@ static void change(const struct segment_file *file, const uint8_t *bytes, size_t
 		const struct area *area = &areas[bytes[0] % AREAS];
 		uint32_t offset;
 		memcpy(&offset, bytes + 1, sizeof(offset));
-		size_t part = bytes[5] % 64u;
+		size_t part = bytes[5] % CHANGE_BYTES_MAX;
 		bytes += CHANGE_HEAD_BYTES;
 		len -= CHANGE_HEAD_BYTES;
 		part = part < len ? part : len;
@@ -50,6 +51,29 @@ static void change(const struct segment_file *file, const uint8_t *bytes, size_t
 		bytes += part;
 		len -= part;
 	}
+}
+
+/** The segment as it was made, before any change: one for all inputs. */
+static const struct segment_file *fresh_segment(void)
+{
+	static struct segment_file file = { .fd = -1 };
+	static uint8_t kept[AREAS][1024 + CHANGE_BYTES_MAX];
+	bool first = file.fd < 0;
+	if (first) {
+		file = sample_segment();
+	}
+	for (size_t i = 0; i < AREAS; i++) {
+		size_t len = areas[i].bytes + CHANGE_BYTES_MAX;
+		if (len > sizeof(kept[i])) {
+			abort();
+		}
+		if (!first) {
+			segment_file_write(&file, areas[i].start, kept[i], len);
+		} else if (pread(file.fd, kept[i], len, (off_t)areas[i].start) != (ssize_t)len) {
+			abort();
+		}
+	}
+	return &file;
 }
 
 static void check_profile(const struct profile *profile)
@@ -76,13 +100,13 @@ static void check_profile(const struct profile *profile)
 
 void fuzz_one(const uint8_t *bytes, size_t len)
 {
-	struct segment_file file = sample_segment();
+	const struct segment_file *file = fresh_segment();
 	bool running = len && bytes[0] & 1;
 	if (len) {
-		change(&file, bytes + 1, len - 1);
+		change(file, bytes + 1, len - 1);
 	}
 	struct collect_request request = {
-		.segment_fd = file.fd,
+		.segment_fd = file->fd,
 		.outcome = { .verdict = running ? VERDICT_RUNNING : VERDICT_SIGNALED },
 		.directory = "/nonexistent",
 		.with_source = true,
@@ -93,8 +117,7 @@ void fuzz_one(const uint8_t *bytes, size_t len)
 		check_profile(profile);
 	}
 	profile_free(profile);
-	segment_verify(file.fd, NULL);
-	close(file.fd);
+	segment_verify(file->fd, NULL);
 }
 
 /** Changes of nothing, one in each area. */
