@@ -36,14 +36,9 @@ static atomic_ulong walks, mismatches, deepest;
 static __thread struct python_cache kept, full;
 static __thread int inside;
 
-/* Above this depth only every so many walks at allocations are compared with a second one. */
-#define DEPTH_ALWAYS 256
-#define DEEP_EVERY 64
-
-/** Walk twice (always, or often); how many positions both have, -1 if they differ anywhere. */
-static int walk_both(int always)
+/** Walk twice; how many positions both have, -1 if they differ anywhere. */
+static int walk_both(void)
 {
-	static __thread unsigned long deep;
 	unsigned unchanged;
 	void *thread = python_current_thread(&python);
 	if (thread == NULL) {
@@ -55,9 +50,6 @@ static int walk_both(int always)
 		kept.node[i] = (uint32_t)(kept.instruction[i] ^ kept.code[i] >> 4);
 	}
 	kept.noded = depth;
-	if (!always && depth > DEPTH_ALWAYS && deep++ % DEEP_EVERY != 0) {
-		return (int)depth;
-	}
 	python_cache_reset(&full);
 	if (python_walk(&python, thread, &full, &unchanged) != depth || unchanged != 0) {
 		return -1;
@@ -77,17 +69,23 @@ static PyObject *reader_attach(PyObject *self, PyObject *args)
 	(void)self;
 	(void)args;
 	python_attach(&python, &python);
-	walk_both(1);
+	walk_both();
 	return PyLong_FromLong(python.state);
 }
 
+/* On stacks deeper than this not every allocation's is walked: tests with a hundred thousand frames
+   make objects for each of them. */
+#define DEPTH_ALWAYS 256
+#define DEEP_EVERY 64
+
 static void capture(void)
 {
-	if (inside) {
+	static __thread unsigned long deep;
+	if (inside || (kept.depth > DEPTH_ALWAYS && deep++ % DEEP_EVERY != 0)) {
 		return;
 	}
 	inside = 1;
-	int depth = walk_both(0);
+	int depth = walk_both();
 	atomic_fetch_add(&walks, 1);
 	atomic_fetch_add(&mismatches, depth < 0);
 	unsigned long most = atomic_load(&deepest);
@@ -245,7 +243,7 @@ static PyObject *reader_compare(PyObject *self, PyObject *args)
 	(void)self;
 	(void)args;
 	inside++;
-	int depth = walk_both(1);
+	int depth = walk_both();
 	PyObject *reader = control != NULL ? frames_of_hook() : frames_of_reader();
 	PyObject *own = frames_of_python();
 	inside--;

@@ -4,7 +4,7 @@
 
     stdlib.py MODULE…       modules of the package test, such as test_generators
 
-At every collection, every 50th allocation's stack being walked twice in between. Whether the tests
+At every collection, stacks being walked twice at every allocation in between. Whether the tests
 themselves pass does not matter here: with callbacks all over the place some cannot.
 """
 

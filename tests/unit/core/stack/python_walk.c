@@ -129,7 +129,7 @@ static void pop(void)
 static void change_stack(void)
 {
 	int count = random_number(8) ? (int)random_number(4) : (int)random_number(600);
-	switch (random_number(6)) {
+	switch (random_number(8)) {
 	case 0:
 	case 1:
 		while (count-- > 0 && unused_count > 0) {
@@ -159,9 +159,40 @@ static void change_stack(void)
 			}
 		}
 		break;
+	case 5: /* returns, then calls at the same addresses */
+		count = 1 + (int)random_number(4);
+		for (int i = 0; i < count && depth > 1; i++) {
+			pop();
+		}
+		while (count-- > 0 && unused_count > 0) {
+			push_new();
+		}
+		break;
+	case 6: /* another stack's frames, and below the outermost one new ones */
+		if (depth > 2 && depth < FRAMES - 10 && random_number(20) == 0) {
+			int above = (int)random_number(depth), moved[FRAMES];
+			memcpy(moved, stack, depth * sizeof(moved[0]));
+			int count_moved = depth;
+			depth = 0;
+			push_new();
+			for (int i = above; i < count_moved; i++) {
+				push(moved[i]);
+			}
+			for (int i = 0; i < above; i++) {
+				unused[unused_count++] = moved[i];
+			}
+		}
+		break;
 	default:
 		break;
 	}
+}
+
+/** What a caller makes of a position: depends on all below it, as the node of a stack does. */
+static uint32_t node_of(unsigned i)
+{
+	uint32_t below = i ? cache.node[i - 1] : 0;
+	return below * 31 + (uint32_t)(cache.code[i] ^ cache.instruction[i] >> 1);
 }
 
 static bool walk_and_compare(void)
@@ -191,7 +222,15 @@ static bool walk_and_compare(void)
 			return false;
 		}
 	}
+	for (int i = unchanged; i < depth; i++) {
+		cache.node[i] = node_of(i);
+	}
 	cache.noded = depth;
+	for (int i = 0; i < depth; i++) {
+		if (cache.node[i] != node_of(i)) {
+			return false;
+		}
+	}
 	return true;
 }
 
@@ -258,6 +297,16 @@ static void tells_exactly_what_changed(void)
 	python_cache_reset(&cache);
 	CHECK_INT(walk(&unchanged), 100);
 	CHECK_INT(unchanged, 0);
+	uint32_t capacity = cache.capacity;
+	/* More than there was room for: positions are found again, but for a few whose places in the
+	   hash are another's. */
+	push_many(400);
+	CHECK_INT(walk(&unchanged), 400);
+	CHECK_INT(unchanged, 60);
+	CHECK(cache.capacity > capacity);
+	set_current(frames[60]);
+	CHECK_INT(walk(&unchanged), 61);
+	CHECK(unchanged > 50);
 }
 
 /* A caller that could not fill the nodes of a walk (no lock) must not find them filled later. */
