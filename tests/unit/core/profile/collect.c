@@ -8,8 +8,6 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 
 static struct collect_request request_for(const struct segment_file *file)
 {
@@ -96,9 +94,223 @@ static void peak_is_what_was_held_then(void)
 	close(file.fd);
 }
 
+/** A node of one frame below parent; the line is where function begins. */
+static uint32_t frame_below(struct segment_file *file, uint32_t parent, const char *name,
+			    const char *function)
+{
+	return segment_file_node(file, parent, segment_file_python(file, name, function, 1), 0);
+}
+
+/* python -m: what starts the program is no part of it, unless it allocates itself. */
+static void leading_runpy_is_left_out(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t outer = frame_below(&file, 0, "<frozen runpy>", "_run_module_as_main");
+	uint32_t inner = frame_below(&file, outer, "/usr/lib/python3.9/runpy.py", "_run_code");
+	uint32_t module = frame_below(&file, inner, "m.py", "<module>");
+	uint32_t again = frame_below(&file, module, "<frozen runpy>", "run_path");
+	segment_file_entry(&file, inner, 100, 1);
+	segment_file_entry(&file, module, 90, 1);
+	segment_file_entry(&file, again, 80, 1);
+	segment_file_entry(&file, frame_below(&file, 0, "/home/u/runpy.py", "<module>"), 70, 1);
+	struct profile *profile = collect(&file);
+	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
+		  "/usr/lib/python3.9/runpy.py:1 (_run_code) 100\n"
+		  "m.py:1 (<module>) 90\n"
+		  "m.py:1 (<module>);<frozen runpy>:1 (run_path) 80\n"
+		  "/home/u/runpy.py:1 (<module>) 70\n");
+	profile_free(profile);
+	close(file.fd);
+}
+
+static void import_system_is_left_out(void)
+{
+	static const char first[] = "<frozen importlib._bootstrap>";
+	static const char second[] = "<frozen importlib._bootstrap_external>";
+	struct segment_file file = segment_file_new();
+	uint32_t module = frame_below(&file, 0, "m.py", "<module>");
+	uint32_t find = frame_below(&file, module, first, "_find_and_load");
+	uint32_t load = frame_below(&file, find, second, "get_data");
+	uint32_t imported = frame_below(&file, load, "n.py", "<module>");
+	segment_file_entry(&file, load, 100, 1);
+	segment_file_entry(&file, imported, 90, 1);
+	struct profile *profile = collect(&file);
+	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
+		  "m.py:1 (<module>);<frozen importlib._bootstrap_external>:1 (get_data) 100\n"
+		  "m.py:1 (<module>);n.py:1 (<module>) 90\n");
+	profile_free(profile);
+	close(file.fd);
+}
+
+static void damaged_stacks_keep_their_bytes(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t code = segment_file_python(&file, "job.py", "main", 1);
+	struct code odd = { .kind = 77 };
+	struct code nameless = { .filename = 1 << 30, .kind = CODE_PYTHON, .first_line = -4 };
+	uint32_t odd_code = segment_file_shared(&file, ARENA_CODE, &odd, sizeof(odd));
+	uint32_t nameless_code = segment_file_shared(&file, ARENA_CODE, &nameless, sizeof(nameless));
+	/* Two that are each other's parent: numbers are handed out in order from 1. */
+	uint32_t cycle = segment_file_node(&file, 2, code, 0);
+	CHECK_INT(cycle, 1);
+	segment_file_node(&file, 1, code, 2);
+	segment_file_entry(&file, cycle, 1000, 1);
+	segment_file_entry(&file, segment_file_node(&file, 0, odd_code, 0), 200, 1);
+	segment_file_entry(&file, segment_file_node(&file, 0, 4000000, 0), 50, 1);
+	segment_file_entry(&file, 123456789, 30, 1);
+	segment_file_entry(&file, segment_file_node(&file, 987654321, code, 4), 4, 1);
+	segment_file_entry(&file, segment_file_node(&file, 0, nameless_code, 4), 2, 1);
+	segment_file_entry(&file, 0, 1, 1);
+	struct profile *profile = collect(&file);
+	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
+		  "job.py:2 (main);job.py:1 (main) 1000\n"
+		  "[damaged record] 280\n"
+		  "job.py:3 (main) 4\n"
+		  ":0 () 2\n"
+		  "[No Python stack] 1\n");
+	CHECK_INT(profile_sum_bytes(profile, MEASURE_PEAK), profile->peak_bytes);
+	profile_free(profile);
+	close(file.fd);
+}
+
+/** Write the intent of an operation on an entry as it is now, and take it as far as the entry itself. */
+static void interrupt(struct segment_file *file, enum intent_op op, uint32_t number, uint64_t bytes)
+{
+	struct intent *intent = &file->slot.intent;
+	uint64_t at = extent_offset(0);
+	uint32_t extent;
+	struct entry entry;
+	REQUIRE(pread(file->fd, &extent, 4, (off_t)arena_row_offset(ARENA_ENTRY)) == 4);
+	at = extent_offset(extent) + number * sizeof(entry);
+	REQUIRE(pread(file->fd, &entry, sizeof(entry), (off_t)at) == sizeof(entry));
+	*intent = (struct intent){
+		.op = op,
+		.entry = number,
+		.bytes = bytes,
+		.entry_live_before = entry.live_bytes,
+		.blocks_before = entry.live_blocks,
+		.total_live_before = file->header.totals.live_bytes,
+		.total_blocks_before = file->header.totals.live_blocks,
+	};
+	entry.live_bytes += op == INTENT_ADD ? bytes : -bytes;
+	entry.live_blocks += op == INTENT_ADD ? 1 : -1;
+	segment_file_write(file, at, &entry, sizeof(entry));
+	segment_file_flush(file);
+}
+
+static void interrupted_operations_are_taken_back(void)
+{
+	for (enum intent_op op = INTENT_ADD; op <= INTENT_REMOVE; op++) {
+		struct segment_file file = segment_file_new();
+		uint32_t code = segment_file_python(&file, "job.py", "main", 1);
+		uint32_t node = segment_file_node(&file, 0, code, 0);
+		segment_file_entry(&file, segment_file_node(&file, 0, code, 2), 7, 1);
+		uint32_t number = segment_file_entry(&file, node, 500, 2);
+		interrupt(&file, op, number, 100);
+		struct profile *profile = collect(&file);
+		CHECK_INT(profile->repaired_operations, 1);
+		CHECK_INT(profile->end_bytes, 507);
+		CHECK_INT(profile->peak_bytes, 507);
+		CHECK_INT(profile_sum_bytes(profile, MEASURE_PEAK), 507);
+		CHECK_INT(profile_sum_bytes(profile, MEASURE_END), 507);
+		profile_free(profile);
+		close(file.fd);
+	}
+}
+
+/* An intent that fits nothing was written over: what the entry says stands. */
+static void impossible_intents_are_ignored(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t code = segment_file_python(&file, "job.py", "main", 1);
+	segment_file_entry(&file, segment_file_node(&file, 0, code, 0), 500, 2);
+	for (uint32_t number = 0; number < 3; number++) {
+		file.slot.intent = (struct intent){
+			.op = INTENT_ADD, .entry = number, .entry_live_before = 1 << 20
+		};
+		segment_file_flush(&file);
+		struct profile *profile = collect(&file);
+		CHECK_INT(profile->end_bytes, 500);
+		CHECK_INT(profile_sum_bytes(profile, MEASURE_END), 500);
+		profile_free(profile);
+	}
+	close(file.fd);
+}
+
+/* Names and tables lie in the arena of texts one after the other, across its extents. */
+static void texts_may_span_extents(void)
+{
+	struct segment_file file = segment_file_new();
+	static char name[300 << 10];
+	memset(name, 'n', sizeof(name) - 1);
+	for (uint32_t i = 0; i < 3; i++) {
+		name[0] = (char)('a' + i);
+		struct code code = {
+			.filename = segment_file_text(&file, name),
+			.qualname = segment_file_text(&file, name + sizeof(name) - 3),
+			.kind = CODE_PYTHON,
+			.first_line = 5,
+		};
+		uint32_t number = segment_file_shared(&file, ARENA_CODE, &code, sizeof(code));
+		segment_file_entry(&file, segment_file_node(&file, 0, number, 0), 10, 1);
+	}
+	struct profile *profile = collect(&file);
+	CHECK_INT(profile->frame_count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct profile_frame *frame = &profile->frames[i];
+		CHECK_INT(strlen(profile_string(profile, frame->file)), 4096);
+		CHECK_INT(profile_string(profile, frame->file)[0], 'a' + (int)i);
+		CHECK_STR(profile_string(profile, frame->function), "nn");
+	}
+	profile_free(profile);
+	close(file.fd);
+}
+
+static void what_is_no_segment_is_refused(void)
+{
+	struct segment_file file = segment_file_new();
+	struct collect_request request = request_for(&file);
+	file.header.magic++;
+	segment_file_flush(&file);
+	errno = 0;
+	CHECK(!profile_collect(&request));
+	CHECK_INT(errno, EPROTO);
+	file.header.magic--;
+	file.header.version++;
+	segment_file_flush(&file);
+	CHECK(!profile_collect(&request));
+	CHECK_INT(errno, EPROTO);
+	REQUIRE(ftruncate(file.fd, 4096) == 0);
+	CHECK(!profile_collect(&request));
+	CHECK_INT(errno, EPROTO);
+	close(file.fd);
+	CHECK(!profile_collect(&request));
+	CHECK_INT(errno, EBADF);
+}
+
+static void an_empty_segment_is_an_empty_profile(void)
+{
+	struct segment_file file = segment_file_new();
+	struct profile *profile = collect(&file);
+	CHECK_INT(profile->entry_count, 0);
+	CHECK_INT(profile->node_count, 1);
+	CHECK_INT(profile->peak_bytes, 0);
+	CHECK(strstr(rendered(profile, report_write_text, MEASURE_PEAK), "by call stack: nothing\n"));
+	profile_free(profile);
+	close(file.fd);
+}
+
 int main(void)
 {
 	RUN(instructions_of_a_line_are_one_stack);
 	RUN(peak_is_what_was_held_then);
+	RUN(leading_runpy_is_left_out);
+	RUN(import_system_is_left_out);
+	RUN(damaged_stacks_keep_their_bytes);
+	RUN(interrupted_operations_are_taken_back);
+	RUN(impossible_intents_are_ignored);
+	RUN(texts_may_span_extents);
+	RUN(what_is_no_segment_is_refused);
+	RUN(an_empty_segment_is_an_empty_profile);
 	return test_done();
 }
