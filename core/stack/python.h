@@ -42,7 +42,7 @@ struct python_symbols {
 	const void *none;
 	/* PyGILState_GetThisThreadState: this thread's state, whether it has the GIL or not. */
 	void *(*thread_of_gil)(void);
-	/* PyThreadState_GetUnchecked: the same if it has the GIL; up to 3.11 that of whoever has it. */
+	/* PyThreadState_GetUnchecked: the same if it has the GIL; up to 3.11 whoever has it. */
 	void *(*thread_unchecked)(void);
 	int (*is_finalizing)(void);
 	void *(*interpreter_head)(void);

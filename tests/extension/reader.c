@@ -8,8 +8,8 @@
  *   attach()            -> enum python_state
  *   compare()           -> None, or (reader's, Python's) frames if they differ: lists of
  *                          (code object, byte offset), outermost first
- *   hooked()            -> whether this process is profiled: then the frames that compare() compares
- *                          are those that the hook itself reads, from the caches that it keeps
+ *   hooked()            -> whether this process is profiled: then what compare() compares are
+ *                          the frames that the hook itself reads, from the caches that it keeps
  *   describe(code)      -> (filename, qualname, line table, first line), texts as bytes
  *   capture(on)         walk the stack at every allocation of the object domain, as the hook does,
  *                       and compare each result with a walk that starts from nothing

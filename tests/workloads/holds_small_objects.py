@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
-"""Holds small objects, which CPython's own allocators serve. With "trace": under tracemalloc first."""
+"""Holds small objects, which CPython's own allocators serve; "trace": under tracemalloc first."""
 
 import sys
 

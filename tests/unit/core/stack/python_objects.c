@@ -28,7 +28,8 @@ static void make_text(char *text, const char *chars, unsigned shift, bool is_asc
 	put(text, layout->object_type, (uintptr_t)unicode_type);
 	put(text, layout->unicode_length, strlen(chars));
 	put(text, layout->unicode_state, (uint32_t)(1 | 1 << 3 | is_ascii << 4) << shift | 1);
-	strcpy(text + (is_ascii ? layout->unicode_ascii_size : layout->unicode_compact_size), chars);
+	text += is_ascii ? layout->unicode_ascii_size : layout->unicode_compact_size;
+	strcpy(text, chars);
 }
 
 /** One frame that runs one code object, in 3.12; not yet tested. */

@@ -298,8 +298,8 @@ static void tells_exactly_what_changed(void)
 	CHECK_INT(walk(&unchanged), 100);
 	CHECK_INT(unchanged, 0);
 	uint32_t capacity = cache.capacity;
-	/* More than there was room for: positions are found again, but for a few whose places in the
-	   hash are another's. */
+	/* More than there was room for: positions are found again, but for a few whose places in
+	   the hash are another's. */
 	push_many(400);
 	CHECK_INT(walk(&unchanged), 400);
 	CHECK_INT(unchanged, 60);
