@@ -58,4 +58,5 @@ def main():
     sys.exit(checks.report())
 
 
-main()
+if __name__ == "__main__":  # a test that spawns imports this
+    main()

@@ -384,4 +384,5 @@ def main():
     sys.exit(checks.report())
 
 
-main()
+if __name__ == "__main__":
+    main()
