@@ -10,6 +10,7 @@
  *   mapping.c          mmap and its relatives     |  what the workload calls: each calls the
  *   process.c          fork, exec, spawn          |  function behind it and records
  *   thread.c           pthread_create             |
+ *   loader.c           dlclose                    |
  *   signal.c           SIGUSR2                   /
  *   domains.c          CPython's object allocators, wrapped
  *   nesting.c          whether to record: the lock, operations inside operations
@@ -77,6 +78,10 @@ struct hook {
 	struct codes codes;
 	/** Live bytes at the highest refused allocation that was told to the supervisor. */
 	uint64_t highest_refusal;
+	/** The interpreter was there when the program started: it cannot be unloaded. */
+	bool python_is_resident;
+	/** How many calls of dlclose are under way that may unload it: not to be read now. */
+	uint32_t python_away;
 	/** Operations while no interpreter was known, and whether a thread looks for one. */
 	uint32_t looks;
 	uint32_t looking;
@@ -106,7 +111,7 @@ attr_inline struct next_functions *next_ready(void)
 /** hook_lock when somebody else has it. */
 bool hook_lock_slowly(uint32_t tid) __attribute__((cold));
 
-/** The slot's lock for the calling thread; false if it is not to be had (then it is counted). */
+/** The slot's lock for the calling thread; false if it is not to be had now. */
 attr_inline bool hook_lock(void)
 {
 	uint32_t tid = likely(thread_state.self) ? thread_state.self->tid : (uint32_t)sys_gettid();

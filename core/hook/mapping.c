@@ -38,8 +38,16 @@ attr_export void *mmap64(void *address, size_t bytes, int prot, int flags, int f
 attr_export int munmap(void *address, size_t bytes)
 {
 	struct next_functions *next = next_ready();
-	record_unmapping(address, bytes);
-	return next->munmap(address, bytes);
+	/* What the kernel is going to refuse for its form takes nothing off. */
+	if (!bytes || ((uintptr_t)address & (hook.page_bytes - 1))) {
+		return next->munmap(address, bytes);
+	}
+	struct record_moving moving = record_moving_take(address, bytes);
+	int result = next->munmap(address, bytes);
+	if (result != 0) {
+		record_moving_put(&moving, NULL, bytes, false);
+	}
+	return result;
 }
 
 attr_export int mprotect(void *address, size_t bytes, int prot)

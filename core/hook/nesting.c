@@ -51,7 +51,6 @@ bool hook_lock_slowly(uint32_t tid)
 	case LOCK_FAILED:
 		break;
 	}
-	hook_missed(MISSED_LOCK);
 	return false;
 }
 
@@ -93,7 +92,7 @@ static bool is_abandoned(const nesting_mark *now)
 static void abandon(void)
 {
 	if (thread_state.self
-	    && (load_relaxed(&hook.view.slot->lock) & ~LOCK_WAITERS) == thread_state.self->tid) {
+	    && (load_relaxed(&hook.view.slot->lock) & LOCK_HOLDER) == thread_state.self->tid) {
 		repair();
 		hook_unlock();
 	}
@@ -108,11 +107,11 @@ bool nesting_recover(const nesting_mark *mark)
 	return true;
 }
 
-void nesting_defer(struct pending operation)
+void nesting_defer(struct pending operation, enum missed reason)
 {
 	struct thread *self = thread_state.self;
 	if (!self || self->pending_tail - self->pending_head == PENDING_MAX) {
-		hook_missed(MISSED_NESTED);
+		hook_missed(reason);
 		return;
 	}
 	self->pending[self->pending_tail % PENDING_MAX] = operation;
@@ -143,7 +142,7 @@ static void replay(struct pending operation)
 void nesting_drain(struct thread *self)
 {
 	/* Each replay ends in a drain of its own, which takes the next: the order is kept. */
-	while (self->pending_head != self->pending_tail) {
+	while (self->pending_head != self->pending_tail && !lock_is_stuck(&hook.view.slot->lock)) {
 		struct pending next = self->pending[self->pending_head % PENDING_MAX];
 		self->pending_head++;
 		replay(next);

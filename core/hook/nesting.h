@@ -6,7 +6,8 @@
  *
  * Not recorded: in a forked child, and inside an allocator (hook_enter). An operation inside a
  * signal handler that interrupted another one of the same thread is deferred and recorded by the
- * interrupted one. A handler that left by longjmp leaves its operation abandoned: the next
+ * interrupted one; so is one that could not get the lock, by the next that can. A handler that left
+ * by longjmp leaves its operation abandoned: the next
  * operation of the thread finds that out and repairs.
  */
 #ifndef CORE_HOOK_NESTING_H
@@ -35,8 +36,8 @@ typedef volatile uintptr_t nesting_mark;
  */
 bool nesting_recover(const nesting_mark *mark) __attribute__((cold));
 
-/** Keep an operation for the one it interrupted. */
-void nesting_defer(struct pending operation) __attribute__((cold));
+/** Keep an operation for later: for the one it interrupted, or for when the lock is to be had. */
+void nesting_defer(struct pending operation, enum missed reason) __attribute__((cold));
 
 /** Record what was deferred. */
 void nesting_drain(struct thread *self) __attribute__((cold));

@@ -12,12 +12,13 @@
 /** A block of the other table: too large for the first. Its size. */
 static attr_cold uint64_t forget_large(uintptr_t address)
 {
-	uint32_t position = ranges_seek(&hook.large_blocks, &hook.view, address);
-	if (position == hook.large_blocks.count) {
+	struct range_position at;
+	if (!ranges_seek(&hook.large_blocks, &hook.view, address, &at)
+	    || ranges_at(&hook.large_blocks, &hook.view, at)->start != address) {
 		return LIVE_SIZE_LARGE;
 	}
-	uint64_t bytes = ranges_at(&hook.large_blocks, &hook.view, position)->bytes;
-	ranges_remove(&hook.large_blocks, &hook.view, position);
+	uint64_t bytes = ranges_at(&hook.large_blocks, &hook.view, at)->bytes;
+	ranges_remove(&hook.large_blocks, &hook.view, at);
 	return bytes;
 }
 
@@ -121,9 +122,11 @@ static void record_block_added(struct thread *self, void *p, size_t bytes, enum 
 	struct stack_frames frames = stack_read(self);
 	if (unlikely(!p)) {
 		add_refusal(self, frames, bytes);
-	} else if (hook_lock()) {
+	} else if (likely(hook_lock())) {
 		add_block(self, frames, (uintptr_t)p, bytes, kind);
 		hook_unlock();
+	} else {
+		nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind }, MISSED_LOCK);
 	}
 }
 
@@ -135,7 +138,8 @@ void record_allocation(void *p, size_t bytes, enum block_kind kind)
 		return;
 	case NESTING_DEFER:
 		if (p) {
-			nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind });
+			nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind },
+				      MISSED_NESTED);
 		}
 		return;
 	case NESTING_RECORD:
@@ -154,12 +158,14 @@ void record_free(void *p)
 	case NESTING_NONE:
 		return;
 	case NESTING_DEFER:
-		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 });
+		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_NESTED);
 		return;
 	case NESTING_RECORD:
-		if (hook_lock()) {
+		if (likely(hook_lock())) {
 			forget_block((uintptr_t)p);
 			hook_unlock();
+		} else {
+			nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
 		}
 		nesting_end(&mark);
 	}
@@ -173,12 +179,14 @@ struct record_block record_take(void *p)
 	case NESTING_NONE:
 		break;
 	case NESTING_DEFER:
-		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 });
+		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_NESTED);
 		break;
 	case NESTING_RECORD:
-		if (hook_lock()) {
+		if (likely(hook_lock())) {
 			block = forget_block((uintptr_t)p);
 			hook_unlock();
+		} else {
+			nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
 		}
 		nesting_end(&mark);
 	}
@@ -201,6 +209,8 @@ void record_put_back(void *p, struct record_block block, enum block_kind kind)
 			hook_missed(MISSED_NO_SPACE);
 		}
 		hook_unlock();
+	} else {
+		hook_missed(MISSED_LOCK);
 	}
 	nesting_end(&mark);
 }

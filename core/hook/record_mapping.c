@@ -60,7 +60,7 @@ static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
 {
 	enum nesting nesting = nesting_begin(mark);
 	if (nesting == NESTING_DEFER) {
-		nesting_defer((struct pending){ address, bytes, operation, 0 });
+		nesting_defer((struct pending){ address, bytes, operation, 0 }, MISSED_NESTED);
 	}
 	return nesting == NESTING_RECORD;
 }
@@ -68,7 +68,8 @@ static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
 void record_mapping(void *address, size_t bytes, bool counted)
 {
 	nesting_mark mark = 0;
-	if (!begin_or_defer(&mark, address, bytes, counted ? PENDING_MAP : PENDING_MAP_IDLE)) {
+	enum pending_operation operation = counted ? PENDING_MAP : PENDING_MAP_IDLE;
+	if (!begin_or_defer(&mark, address, bytes, operation)) {
 		return;
 	}
 	struct thread *self = thread_state.self;
@@ -79,6 +80,8 @@ void record_mapping(void *address, size_t bytes, bool counted)
 		cut(start, end);
 		add(intern_entry(&hook.view, stack_node(self, frames)), start, end, counted);
 		hook_unlock();
+	} else {
+		nesting_defer((struct pending){ address, bytes, operation, 0 }, MISSED_LOCK);
 	}
 	nesting_end(&mark);
 }
@@ -92,6 +95,8 @@ void record_unmapping(void *address, size_t bytes)
 	if (hook_lock()) {
 		cut((uintptr_t)address, page_up((uintptr_t)address + bytes));
 		hook_unlock();
+	} else {
+		nesting_defer((struct pending){ address, bytes, PENDING_UNMAP, 0 }, MISSED_LOCK);
 	}
 	nesting_end(&mark);
 }
@@ -100,11 +105,11 @@ void record_unmapping(void *address, size_t bytes)
 static bool cut_other_kind(uintptr_t start, uintptr_t end, bool counted, struct range *ret_piece)
 {
 	while (start < end) {
-		uint32_t position = ranges_seek(&hook.mappings, &hook.view, start);
-		if (position == hook.mappings.count) {
+		struct range_position at;
+		if (!ranges_seek(&hook.mappings, &hook.view, start, &at)) {
 			return false;
 		}
-		const struct range *range = ranges_at(&hook.mappings, &hook.view, position);
+		const struct range *range = ranges_at(&hook.mappings, &hook.view, at);
 		if (range->start >= end) {
 			return false;
 		}
@@ -142,6 +147,8 @@ void record_protection(void *address, size_t bytes, bool counted)
 			start = piece.end;
 		}
 		hook_unlock();
+	} else {
+		hook_missed(MISSED_LOCK);
 	}
 	nesting_end(&mark);
 }
@@ -174,6 +181,8 @@ struct record_moving record_moving_take(void *old, size_t bytes)
 		}
 		cut(start, end);
 		hook_unlock();
+	} else {
+		nesting_defer((struct pending){ old, bytes, PENDING_UNMAP, 0 }, MISSED_LOCK);
 	}
 	nesting_end(&mark);
 	return moving;

@@ -12,6 +12,8 @@
 #define WAIT_STEP_NS 50000000
 #define WAIT_STEPS 40
 #define REFUSALS_ALWAYS_TOLD 8
+/** By how much more must be live than at the highest refusal told, besides a sixteenth of it. */
+#define HIGHER_BYTES_MIN (1u << 20)
 
 /** The kernel marks the supervisor's futex when it dies. */
 static bool supervisor_lives(void)
@@ -48,7 +50,8 @@ void request_failed_allocation(uint32_t node, uint64_t bytes)
 {
 	const struct slot *slot = hook.view.slot;
 	uint64_t live = hook.view.header->totals.live_bytes;
-	bool is_higher = live > load_relaxed(&hook.highest_refusal);
+	uint64_t highest = load_relaxed(&hook.highest_refusal);
+	bool is_higher = live > highest + highest / 16 + HIGHER_BYTES_MIN;
 	if (slot->failed_count > REFUSALS_ALWAYS_TOLD && !is_higher) {
 		return;
 	}

@@ -13,7 +13,7 @@ void request_snapshot(void);
 /**
  * Tell of a refused allocation and wait until the supervisor has read what is live: at most two
  * seconds, and not when it is dead. A program that probes is not slowed: after the first few, only
- * a refusal at a higher live size than before waits.
+ * a refusal when clearly more is live than before waits.
  */
 void request_failed_allocation(uint32_t node, uint64_t bytes);
 

@@ -10,7 +10,8 @@
 void stack_look_for_python(void)
 {
 	/* Until an interpreter is there, ask the loader now and then whether it has loaded anything. */
-	if (likely(hook.python.state != PYTHON_NOT_SEEN) || hook.python.symbols.code_type) {
+	if (likely(hook.python.state != PYTHON_NOT_SEEN) || hook.python.symbols.code_type
+	    || load_relaxed(&hook.python_away)) {
 		return;
 	}
 	if ((add_relaxed(&hook.looks, 1) & (LOOK_EVERY - 1)) != 0) {
@@ -35,7 +36,7 @@ static attr_cold void publish_python(void)
 	slot->python_state = hook.python.state;
 }
 
-struct stack_frames stack_read(struct thread *self)
+static struct stack_frames read_frames(struct thread *self)
 {
 	struct stack_frames frames = { 0, 0 };
 	void *state = python_current_thread(&hook.python);
@@ -49,6 +50,25 @@ struct stack_frames stack_read(struct thread *self)
 		frames.depth = python_walk(&hook.python, state, &self->python, &frames.unchanged);
 	}
 	return frames;
+}
+
+/** Of an interpreter that may be unloaded at any time but while a thread says that it reads. */
+static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
+{
+	struct stack_frames frames = { 0, 0 };
+	store_relaxed(&self->reading, 1);
+	/* Pairs with the fence of dlclose: either it sees us reading, or we see that it is at work. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!load_acquire(&hook.python_away)) {
+		frames = read_frames(self);
+	}
+	store_release(&self->reading, 0);
+	return frames;
+}
+
+struct stack_frames stack_read(struct thread *self)
+{
+	return likely(hook.python_is_resident) ? read_frames(self) : read_frames_guarded(self);
 }
 
 /** Intern a str of the interpreter. */

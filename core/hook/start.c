@@ -154,6 +154,7 @@ __attribute__((constructor)) static void hook_start(void)
 	image_describe(executable);
 	signal_start();
 	python_attach(&hook.python, &hook);
+	hook.python_is_resident = hook.python.symbols.code_type != NULL;
 	hook.gate = gate;
 	hook.view.slot->state = SLOT_RECORDING;
 	gate->recording = 1;

@@ -62,6 +62,7 @@ struct thread *threads_self(void)
 		return thread_state.self;
 	}
 	if (!hook_lock()) {
+		hook_missed(MISSED_LOCK);
 		return NULL;
 	}
 	struct thread *thread = thread_take(&hook.threads);

@@ -38,6 +38,8 @@ struct thread {
 	uint32_t record;
 	/** codes.generation that the cache was made under. */
 	uint32_t code_generation;
+	/** 1 while the thread reads frames of an interpreter that could be unloaded. */
+	uint32_t reading;
 	/** The frames of the last stack, and their nodes. */
 	struct python_cache python;
 	/** A ring: handlers put at the tail, whoever leaves the hook takes from the head. */

@@ -13,7 +13,7 @@
 /** Wanted size of the file. It is sparse: what is not written costs nothing. */
 #define SEGMENT_SIZE_MAX ((uint64_t)64 << 30)
 /** Below this there is no room for stacks and blocks that would be worth it. */
-#define SEGMENT_SIZE_MIN (SEGMENT_EXTENTS_OFFSET + ((uint64_t)64 << 20))
+#define SEGMENT_SIZE_MIN (SEGMENT_EXTENTS_OFFSET + ((uint64_t)16 << 20))
 
 /**
  * Give an empty file the largest size that it may have: SEGMENT_SIZE_MAX, or less where a limit

@@ -3,8 +3,11 @@
 
 /*
  * The slot's lock: held for some tens of nanoseconds, and never waited for without bound. Its
- * holder may die or be abandoned (a longjmp out of a signal handler); whoever finds that out takes
- * the lock over and repairs what was under way.
+ * holder may die, may be abandoned (a longjmp out of a signal handler), or may sit in a signal
+ * handler that interrupted it and waits for us (a garbage collector that stops the world). Whoever
+ * finds the first out takes the lock over and repairs what was under way; whoever finds that the
+ * holder sleeps, or has waited too long, marks the lock as stuck, and until it is released nobody
+ * waits for it again.
  */
 #ifndef CORE_SHM_LOCK_H
 #define CORE_SHM_LOCK_H
@@ -15,6 +18,9 @@
 #include <stdbool.h>
 
 #define LOCK_WAITERS 0x80000000u
+/** The holder does not come back soon: nobody waits for it any more. Cleared by its release. */
+#define LOCK_STUCK 0x40000000u
+#define LOCK_HOLDER 0x3fffffffu
 
 enum lock_result {
 	LOCK_FAILED = 0,
@@ -28,6 +34,12 @@ attr_inline bool lock_try(uint32_t *lock, uint32_t tid)
 {
 	uint32_t expected = 0;
 	return cas_acq_rel(lock, &expected, tid);
+}
+
+/** True if nobody is to wait for it now. */
+attr_inline bool lock_is_stuck(const uint32_t *lock)
+{
+	return load_relaxed(lock) & LOCK_STUCK;
 }
 
 /** When it is not: spin a little, sleep in bounded steps, look whether the holder lives. */

@@ -41,7 +41,7 @@
 #define EXTENT_BYTES ((uint64_t)256 << 10)
 /** Extents that one arena can have: 4 GiB of elements. */
 #define ARENA_EXTENTS_MAX 16384u
-#define SLOT_COUNT 1024u
+#define SLOT_COUNT 64u
 #define SLOT_BYTES ((uint64_t)1 << 20)
 
 /** Sizes of the heads of the intern tables, in u32. Below a head hangs a 4-way trie by hash. */

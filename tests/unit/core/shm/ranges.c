@@ -34,8 +34,8 @@ static void cuts_out_the_middle(void)
 	CHECK_INT(blocks, -1);
 	CHECK(!ranges_cut(index, view, 120, 150, &piece, &blocks));
 	CHECK_INT(index->count, 2);
-	CHECK_INT(ranges_at(index, view, 0)->end, 120);
-	CHECK_INT(ranges_at(index, view, 1)->start, 150);
+	CHECK_INT(ranges_at(index, view, (struct range_position){ 0, 0 })->end, 120);
+	CHECK_INT(ranges_at(index, view, (struct range_position){ 0, 1 })->start, 150);
 }
 
 static void cuts_ends_and_wholes(void)
@@ -94,9 +94,9 @@ static void agrees_with_one_flag_per_page(void)
 		REQUIRE(blocks_balance == index->count);
 	}
 	uint64_t pages = 0;
-	for (uint32_t i = 0; i < index->count; i++) {
-		const struct range *range = ranges_at(index, view, i);
-		for (uint64_t k = range->start; k < range->end; k++) {
+	for (uint64_t k = 0; k < PAGES; k++) {
+		struct range_position at;
+		if (ranges_seek(index, view, k, &at) && ranges_at(index, view, at)->start <= k) {
 			REQUIRE(model[k]);
 			pages++;
 		}
@@ -108,10 +108,52 @@ static void agrees_with_one_flag_per_page(void)
 	CHECK_INT(pages, expected);
 }
 
+/** Enough for many leaves, added downwards as the kernel maps, removed in another order. */
+static void holds_many(void)
+{
+	const uint64_t many = 100000;
+	struct segment_view *view = fixture_view();
+	struct range_index *index = new_index();
+	for (uint64_t i = many; i-- > 0;) {
+		add(index, view, i * 10, i * 10 + 10);
+	}
+	CHECK_INT(index->count, many);
+	uint64_t k = 0;
+	for (uint64_t i = 0; i < many; i++) {
+		k = (k + 61843) % many;
+		struct range piece;
+		int blocks;
+		REQUIRE(ranges_cut(index, view, k * 10, k * 10 + 10, &piece, &blocks));
+		REQUIRE(piece.start == k * 10 && piece.bytes == 10 && blocks == 1);
+	}
+	CHECK_INT(index->count, 0);
+	CHECK_INT(index->leaf_count, 0);
+}
+
+static void can_be_made_anew(void)
+{
+	struct segment_view *view = fixture_view();
+	struct range_index *index = new_index();
+	struct range block = { 5000, 6000, 7, RANGE_BLOCK, 1000 };
+	for (uint64_t i = 0; i < 1000; i++) {
+		add(index, view, i * 20, i * 20 + 10);
+	}
+	CHECK(ranges_add(index, view, &block));
+	ranges_rebuild(index, view, 0);
+	CHECK_INT(index->count, 1000);
+	ranges_rebuild(index, view, RANGE_BLOCK);
+	CHECK_INT(index->count, 1);
+	struct range_position at;
+	CHECK(ranges_seek(index, view, 0, &at));
+	CHECK_INT(ranges_at(index, view, at)->start, 5000);
+}
+
 int main(void)
 {
 	RUN(cuts_out_the_middle);
 	RUN(cuts_ends_and_wholes);
 	RUN(agrees_with_one_flag_per_page);
+	RUN(holds_many);
+	RUN(can_be_made_anew);
 	return test_done();
 }
