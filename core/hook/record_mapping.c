@@ -157,7 +157,7 @@ struct record_moving record_moving_take(void *old, size_t bytes)
 {
 	nesting_mark mark = 0;
 	struct record_moving moving = { 0 };
-	if (nesting_begin(&mark) != NESTING_RECORD) {
+	if (!begin_or_defer(&mark, old, bytes, PENDING_UNMAP)) {
 		return moving;
 	}
 	if (hook_lock()) {
