@@ -3,9 +3,25 @@
 
 #include "core/supervise/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/** Limits that users meet, and the command that shows and raises them. */
+static const char *way_out(int error_number)
+{
+	switch (error_number) {
+	case EMFILE:
+		return " (raise ulimit -n)";
+	case EFBIG:
+		return " (raise ulimit -f)";
+	case EAGAIN:
+		return " (see ulimit -u)";
+	default:
+		return "";
+	}
+}
 
 bool error_set(struct supervise_error *ret_error, int status, int error_number, const char *format,
 	       ...)
@@ -17,8 +33,8 @@ bool error_set(struct supervise_error *ret_error, int status, int error_number, 
 	va_end(args);
 	ret_error->status = status;
 	if (error_number && len >= 0 && (size_t)len < size) {
-		snprintf(ret_error->message + len, size - (size_t)len, ": %s",
-			 strerror(error_number));
+		snprintf(ret_error->message + len, size - (size_t)len, ": %s%s",
+			 strerror(error_number), way_out(error_number));
 	}
 	return false;
 }

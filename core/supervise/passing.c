@@ -90,8 +90,7 @@ static bool segment_fill(struct passing *passing, bool seal, struct supervise_er
 	uint64_t size = segment_set_size(passing->segment_fd, &error);
 	if (!size) {
 		return error_set(ret_error, 125, error,
-				 "cannot make a file of %llu MiB for the shared memory"
-				 " (see ulimit -f)",
+				 "cannot make a file of %llu MiB for the shared memory",
 				 (unsigned long long)(SEGMENT_SIZE_MIN >> 20));
 	}
 	passing->page_bytes = (size_t)sysconf(_SC_PAGESIZE);

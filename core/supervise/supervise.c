@@ -103,6 +103,7 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 	s->is_reaper = reaper_is_needed();
 	descendants_open(&s->descendants, s->proc_root, s->pid);
 	sampler_attach(&s->sampler, s->pid, s->start_ms);
+	sampler_look(&s->sampler, sampler_now_ms());
 	return s;
 }
 

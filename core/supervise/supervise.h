@@ -4,7 +4,12 @@
 /*
  * Runs the workload and tells the caller, one event at a time, what happens to it. Knows no report.
  *
- * A supervisor is one per process (it owns the process's signal dispositions while it lives).
+ * A supervisor is one per process: while it lives, all signals of the process are blocked and read by
+ * supervise_next (also in processes that the caller forks), SIGCHLD has its default action and
+ * RLIMIT_FSIZE and RLIMIT_NOFILE are as high as they may be; supervise_done gives it all back. It
+ * must be used by the thread that started it, which must be the last to end: its death is what
+ * tells the workload that nobody answers any more.
+ *
  * Use: supervise_start; then supervise_next until it returns SUPERVISE_ENDED; then
  * supervise_outcome, supervise_done, and supervise_die_as to end as the workload did.
  */
@@ -58,7 +63,10 @@ enum supervise_event {
 	 * memory: collect at once, then call supervise_answer.
 	 */
 	SUPERVISE_FAILED_ALLOCATION,
-	/** The workload has ended; everything about it is in the outcome. */
+	/**
+	 * The workload has ended; everything about it is in the outcome. From now on SIGQUIT ends
+	 * us as it would anybody: the way out if writing the report hangs.
+	 */
 	SUPERVISE_ENDED,
 };
 
@@ -68,11 +76,19 @@ enum supervise_event {
  *
  * What the workload must not see changed: argv, environment (but for what the hook removes),
  * signal mask and dispositions, descriptors, limits, umask, process group, controlling terminal.
+ * What does change: the process is not the leader of its group (we are), its oom_score_adj is
+ * higher by a little (child_oom_bias), it has a sibling (witness.h), and a pending alarm or a
+ * parent-death signal that was set before we were executed reaches it through us.
  */
 struct supervisor *supervise_start(const struct supervise_options *options,
 				   struct supervise_error *ret_error);
 
-/** Wait for the next event. Forwards signals, samples memory and reaps meanwhile. */
+/**
+ * Wait for the next event. Forwards signals, samples memory, follows job control and, as process 1
+ * or as a subreaper, waits for orphans meanwhile, but not for processes of our own program: those
+ * that the caller has forked are the caller's to wait for. After SUPERVISE_ENDED it returns that
+ * again.
+ */
 enum supervise_event supervise_next(struct supervisor *supervisor);
 
 /** Let a waiting workload go on. */
