@@ -4,8 +4,8 @@
 /*
  * Runs the workload and tells the caller, one event at a time, what happens to it. Knows no report.
  *
- * A supervisor is one per process: while it lives, all signals of the process are blocked and read by
- * supervise_next (also in processes that the caller forks), SIGCHLD has its default action and
+ * A supervisor is one per process: while it lives, all signals of the process are blocked and read
+ * by supervise_next (also in processes that the caller forks), SIGCHLD has its default action and
  * RLIMIT_FSIZE and RLIMIT_NOFILE are as high as they may be; supervise_done gives it all back. It
  * must be used by the thread that started it, which must be the last to end: its death is what
  * tells the workload that nobody answers any more.
