@@ -54,6 +54,9 @@ static int walk_both(void)
 	if (python_walk(&python, thread, &full, &unchanged) != depth || unchanged != 0) {
 		return -1;
 	}
+	if (depth > atomic_load(&deepest)) {
+		atomic_store(&deepest, depth);
+	}
 	for (unsigned i = 0; i < depth; i++) {
 		if (kept.frame[i] != full.frame[i] || kept.code[i] != full.code[i]
 		    || kept.instruction[i] != full.instruction[i]
@@ -88,10 +91,6 @@ static void capture(void)
 	int depth = walk_both();
 	atomic_fetch_add(&walks, 1);
 	atomic_fetch_add(&mismatches, depth < 0);
-	unsigned long most = atomic_load(&deepest);
-	if (depth > 0 && (unsigned long)depth > most) {
-		atomic_store(&deepest, (unsigned long)depth);
-	}
 	inside = 0;
 }
 
