@@ -10,6 +10,7 @@
 #include "tests/unit/core/supervise/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -84,6 +85,38 @@ static void supervise_in_group(void)
 	exit(test_done());
 }
 
+/** The workload: enter the group named by argv, go on when told to. */
+static int enter_and_eat(const char *folder)
+{
+	char number[16];
+	char byte;
+	snprintf(number, sizeof(number), "%d", getpid());
+	snprintf(group_folder, sizeof(group_folder), "%s", folder);
+	if (put("cgroup.procs", number) < 0 || read(STDIN_FILENO, &byte, 1) != 0) {
+		return 4;
+	}
+	return eat();
+}
+
+/** A job runner that puts its child into a group of its own after it has started. */
+static void kill_in_a_group_that_the_workload_entered_is_confirmed(void)
+{
+	int gate[2];
+	char *argv[] = { "workload", "enter", group_folder, NULL };
+	group_make();
+	REQUIRE(pipe2(gate, O_CLOEXEC) == 0 && dup2(gate[0], STDIN_FILENO) == STDIN_FILENO);
+	struct supervisor *supervisor = run_program("/proc/self/exe", argv);
+	while (supervise_outcome(supervisor).cgroup_limit_bytes != LIMIT_BYTES) {
+		kill(getpid(), SIGUSR2);
+		REQUIRE(supervise_next(supervisor) == SUPERVISE_SNAPSHOT);
+	}
+	close(gate[1]);
+	struct outcome outcome = run_end(supervisor);
+	CHECK_INT(outcome.verdict, VERDICT_OOM_CONFIRMED);
+	CHECK(outcome.cgroup_oom_kills >= 1);
+	group_remove();
+}
+
 static void kill_in_our_own_cgroup_is_confirmed(void)
 {
 	group_make();
@@ -103,6 +136,10 @@ int main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "eat") == 0) {
 		return eat();
 	}
+	if (argc == 3 && strcmp(argv[1], "enter") == 0) {
+		return enter_and_eat(argv[2]);
+	}
 	RUN(kill_in_our_own_cgroup_is_confirmed);
+	RUN(kill_in_a_group_that_the_workload_entered_is_confirmed);
 	return test_done();
 }
