@@ -10,6 +10,9 @@
  * outermost frame first; a label stands for itself. Names that would break the line are escaped:
  * ";", controls, and bytes that are not UTF-8 become \xNN, and so does a backslash before an "x"
  * (\x5c), so that reading \xNN as that byte gives back every name.
+ *
+ * Very many or very deep stacks would fill a disk: when the file has FOLDED_BYTES_MAX, the rest is
+ * one line, "[N smaller stacks] bytes", so that the sum stays what it is.
  */
 #include "core/report/escape.h"
 #include "core/report/report.h"
@@ -18,6 +21,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** About what the largest file takes. A capture of the same stacks takes a hundredth of that. */
+#define FOLDED_BYTES_MAX ((uint64_t)256 << 20)
 
 static bool is_plain(const char *at, const char *end, uint32_t c)
 {
@@ -88,54 +94,82 @@ static int texts_load(struct texts *texts, const struct profile *profile, uint32
 	return fclose(out);
 }
 
-static int write_stack(FILE *out, const struct profile *profile, struct texts *texts,
-		       const struct report_stack *stack)
+struct folded {
+	FILE *out;
+	const struct profile *profile;
+	enum measure of;
+	struct texts texts;
+	struct report_stack stack;
+	uint64_t written_bytes;
+};
+
+/** Write the loaded stack. */
+static int write_stack(struct folded *folded)
 {
+	const struct report_stack *stack = &folded->stack;
 	if (!stack->count) {
-		fputs("[No Python stack]", out);
+		fputs("[No Python stack]", folded->out);
 	}
 	for (uint32_t i = 0; i < stack->count; i++) {
 		uint32_t frame = stack->frames[i];
-		if (texts_load(texts, profile, frame) != 0) {
+		if (texts_load(&folded->texts, folded->profile, frame) != 0) {
 			return -1;
 		}
 		if (i) {
-			fputc(';', out);
+			fputc(';', folded->out);
 		}
-		fwrite(texts->of_frame[frame], 1, texts->len[frame], out);
+		fwrite(folded->texts.of_frame[frame], 1, folded->texts.len[frame], folded->out);
+		folded->written_bytes += folded->texts.len[frame] + 1;
 	}
 	return 0;
 }
 
-static int write_entry(FILE *out, const struct profile *profile, struct texts *texts,
-		       struct report_stack *stack, const struct profile_entry *entry,
-		       enum measure of)
+static int write_entry(struct folded *folded, const struct profile_entry *entry)
 {
-	if (report_stack_load(stack, profile, entry->node) != 0
-	    || write_stack(out, profile, texts, stack) != 0) {
+	if (report_stack_load(&folded->stack, folded->profile, entry->node) != 0
+	    || write_stack(folded) != 0) {
 		return -1;
 	}
-	fprintf(out, " %" PRIu64 "\n", profile_entry_bytes(entry, of));
-	return ferror(out) ? -1 : 0;
+	fprintf(folded->out, " %" PRIu64 "\n", profile_entry_bytes(entry, folded->of));
+	return ferror(folded->out) ? -1 : 0;
+}
+
+/** The stacks that there is no room for. */
+static void write_rest(struct folded *folded, const uint32_t *sorted, uint32_t count)
+{
+	uint64_t bytes = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		bytes += profile_entry_bytes(&folded->profile->entries[sorted[i]], folded->of);
+	}
+	if (count) {
+		fprintf(folded->out, "[%" PRIu32 " smaller stacks] %" PRIu64 "\n", count, bytes);
+	}
+}
+
+static int write_all(struct folded *folded, const uint32_t *sorted, uint32_t count)
+{
+	uint32_t i = 0;
+	for (; i < count && folded->written_bytes < FOLDED_BYTES_MAX; i++) {
+		if (write_entry(folded, &folded->profile->entries[sorted[i]]) != 0) {
+			return -1;
+		}
+	}
+	write_rest(folded, sorted + i, count - i);
+	return ferror(folded->out) ? -1 : 0;
 }
 
 int report_write_folded(FILE *out, const struct profile *profile,
 			const struct report_options *options)
 {
+	struct folded folded = { .out = out, .profile = profile, .of = options->of };
 	uint32_t count;
 	uint32_t *sorted = profile_sorted_entries(profile, options->of, &count);
-	struct report_stack stack = { 0 };
-	struct texts texts;
-	int result = texts_init(&texts, profile->frame_count);
-	if (!sorted) {
-		result = -1;
+	int result = -1;
+	if (sorted && texts_init(&folded.texts, profile->frame_count) == 0) {
+		result = write_all(&folded, sorted, count);
 	}
-	for (uint32_t i = 0; result == 0 && i < count; i++) {
-		result = write_entry(out, profile, &texts, &stack, &profile->entries[sorted[i]],
-				     options->of);
-	}
-	texts_done(&texts, profile->frame_count);
-	report_stack_done(&stack);
+	texts_done(&folded.texts, profile->frame_count);
+	report_stack_done(&folded.stack);
 	free(sorted);
 	return result;
 }

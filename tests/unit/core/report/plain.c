@@ -149,6 +149,45 @@ static void recursion_is_told_as_python_does(void)
 	profile_free(profile);
 }
 
+/** Every frame of a recursion allocates: 10,000 stacks, of 5,000 frames each. */
+static struct profile *deep_stacks(void)
+{
+	struct builder builder;
+	builder_init(&builder);
+	uint32_t node = 0;
+	uint32_t name = builder_text(&builder, "/a/name/as/long/as/names/of/files/are.py");
+	for (uint32_t i = 0; i < 10000; i++) {
+		node = builder_node(&builder, node, builder_frame(&builder, name, name, i + 1, 0));
+		builder_entry(&builder, &(struct profile_entry){ .node = node, .peak_bytes = i + 1 });
+	}
+	struct profile *profile = builder_finish(&builder);
+	builder_done(&builder);
+	REQUIRE(profile);
+	return profile;
+}
+
+static void folded_fills_no_disk(void)
+{
+	struct profile *profile = deep_stacks();
+	struct report_options options = { .of = MEASURE_PEAK };
+	FILE *out = tmpfile();
+	REQUIRE(out && report_write_folded(out, profile, &options) == 0);
+	CHECK(ftell(out) > (long)256 << 20);
+	CHECK(ftell(out) < (long)258 << 20);
+	char tail[64] = "";
+	REQUIRE(fseek(out, -40, SEEK_END) == 0);
+	REQUIRE(fread(tail, 1, 40, out) == 40);
+	/* 323 of the deepest stacks make 256 MiB. */
+	unsigned count = 0;
+	unsigned long bytes = 0;
+	const char *line = strchr(tail, '\n');
+	REQUIRE(line && sscanf(line, "\n[%u smaller stacks] %lu\n", &count, &bytes) == 2);
+	CHECK(count > 9500 && count < 9800);
+	CHECK_INT(bytes, (unsigned long)count * (count + 1) / 2);
+	fclose(out);
+	profile_free(profile);
+}
+
 /* The program may have chosen its names to clear a screen or to forge a line of ours. */
 static void nothing_acts_on_a_terminal(void)
 {
@@ -248,6 +287,7 @@ int main(void)
 	RUN(folded_has_one_line_per_stack);
 	RUN(text_of_a_killed_program);
 	RUN(recursion_is_told_as_python_does);
+	RUN(folded_fills_no_disk);
 	RUN(nothing_acts_on_a_terminal);
 	RUN(lines_have_100_columns);
 	RUN(speedscope_has_weights_for_samples);
