@@ -142,8 +142,10 @@ build/workloads/%: tests/workloads/%.c Makefile
 
 # The fast lane, and everything; both with the sanitizers' build of what runs in the tool.
 # make SAN=asan check runs only that.
-check check-full: all unit workloads $(if $(SAN),,check-asan)
+check check-full: test-programs
 	FIL_LANE=$(if $(filter check,$@),fast,full) FIL_BUILD=$(B) tests/run $(if $(SAN),unit cli)
+
+test-programs: all unit workloads $(if $(SAN),,check-asan)
 
 check-asan: all
 	+@$(MAKE) SAN=asan all unit fuzzers
@@ -169,6 +171,6 @@ install: all
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
-.PHONY: all unit workloads check check-full check-asan fuzzers lint bench fuzz install clean
+.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench fuzz install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))

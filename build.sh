@@ -6,7 +6,7 @@
 #
 #   ./build.sh              install what is missing, build libunwind and zstd, then make
 #   ./build.sh run ARGS…    the same if needed, then fil-profile run ARGS…
-#   ./build.sh test         the same if needed, then the test needs, then make check
+#   ./build.sh test         the same if needed, then the test needs, then all tests
 #   ./build.sh test NAME…   only these tests: kinds or files, see tests/run
 #   ./build.sh test-needs   only what the tests need
 #   ./build.sh bench        the same for make bench
@@ -405,10 +405,8 @@ main() {
 	test)
 		build
 		install_test_needs
-		if [ $# != 0 ]; then
-			make -C "$ROOT" -s -j2 unit workloads && exec "$ROOT/tests/run" "$@"
-		fi
-		exec make -C "$ROOT" -s -j2 check
+		make -C "$ROOT" -s -j2 test-programs || die "the tests cannot be built, see above"
+		exec "$ROOT/tests/run" "$@"
 		;;
 	test-needs)
 		build
