@@ -92,6 +92,9 @@ static void leaves_a_consistent_segment(void)
 
 int main(void)
 {
+	/* Hook and workload are named from the root of the tree. */
+	const char *root = getenv("FIL_ROOT");
+	REQUIRE(!root || chdir(root) == 0);
 	RUN(leaves_a_consistent_segment);
 	return test_done();
 }
