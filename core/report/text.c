@@ -7,18 +7,13 @@
  */
 #include "core/report/cut.h"
 #include "core/report/escape.h"
-#include "core/report/notes.h"
-#include "core/report/report.h"
-#include "core/report/stack.h"
+#include "core/report/text_parts.h"
 #include "core/report/units.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define COLUMNS 100u
-#define LABEL_COLUMNS 12
 #define STACKS_DEFAULT 10u
 /** Unless a number is asked for: after so many, stacks of less than this part are left out. */
 #define STACKS_LEAST 3u
@@ -30,226 +25,19 @@
 #define OUTERMOST_MAX 20u
 #define INNERMOST_MAX 40u
 
-#define BOLD "\x1b[1m"
-#define DIM "\x1b[2m"
-#define PLAIN "\x1b[0m"
-
-struct writer {
-	FILE *out;
-	const struct profile *profile;
-	const struct report_options *options;
-	struct report_stack stack;
-};
-
-static void style(const struct writer *writer, const char *sequence)
-{
-	fputs(writer->options->colour ? sequence : "", writer->out);
-}
-
-static const char *text_of(const struct writer *writer, uint32_t string)
+static const char *text_of(const struct text_writer *writer, uint32_t string)
 {
 	return profile_string(writer->profile, string);
 }
 
-/**
- * Write text in lines of at most 100 columns, broken at blanks, each beginning at column indent.
- */
-static void write_wrapped(FILE *out, const char *text, unsigned indent)
-{
-	unsigned column = indent;
-	while (*text) {
-		size_t word = strcspn(text, " ");
-		unsigned wide = (unsigned)escape_columns(text, word);
-		if (column > indent && column + 1 + wide > COLUMNS) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		} else if (column > indent) {
-			fputc(' ', out);
-			column++;
-		}
-		escape_bytes(out, ESCAPE_TERMINAL, text, word);
-		column += wide;
-		text += word + strspn(text + word, " ");
-	}
-	fputc('\n', out);
-}
-
-static void write_label(const struct writer *writer, const char *label)
-{
-	style(writer, DIM);
-	fprintf(writer->out, "%-*s", LABEL_COLUMNS, label);
-	style(writer, PLAIN);
-}
-
-static void write_row(const struct writer *writer, const char *label, const char *text)
-{
-	if (text[0]) {
-		write_label(writer, label);
-		write_wrapped(writer->out, text, LABEL_COLUMNS);
-	}
-}
-
-/* Totals */
-
-static void write_verdict(const struct writer *writer)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *memory = open_memstream(&text, &len);
-	if (!memory) {
-		return;
-	}
-	int64_t ms = writer->profile->outcome.duration_ms;
-	report_verdict_sentence(memory, writer->profile);
-	fprintf(memory, " after %s", units_duration(ms > 0 ? (uint64_t)ms : 0).text);
-	if (fclose(memory) == 0) {
-		write_row(writer, "verdict", text);
-	}
-	free(text);
-}
-
-static void write_start(const struct writer *writer)
-{
-	time_t seconds = (time_t)(writer->profile->outcome.start_unix_ms / 1000);
-	struct tm tm;
-	char text[64];
-	if (seconds && gmtime_r(&seconds, &tm)
-	    && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm)) {
-		write_row(writer, "started", text);
-	}
-}
-
-static void write_bytes_row(const struct writer *writer, const char *label, uint64_t bytes,
-			    const char *what, uint64_t count)
-{
-	char text[256];
-	int len = snprintf(text, sizeof(text), "%s", units_bytes(bytes).text);
-	if (bytes >= 1024) {
-		len += snprintf(text + len, sizeof(text) - (size_t)len, " (%s bytes)",
-				units_count(bytes).text);
-	}
-	if (what) {
-		snprintf(text + len, sizeof(text) - (size_t)len, " in %s %s%s",
-			 units_count(count).text, what, count == 1 ? "" : "s");
-	}
-	write_row(writer, label, text);
-}
-
-static uint64_t sum_blocks(const struct profile *profile, enum measure of)
-{
-	uint64_t sum = 0;
-	for (uint32_t i = 0; i < profile->entry_count; i++) {
-		sum += profile_entry_blocks(&profile->entries[i], of);
-	}
-	return sum;
-}
-
-static void write_check(const struct writer *writer)
-{
-	uint64_t sum = profile_sum_bytes(writer->profile, MEASURE_PEAK);
-	uint64_t peak = writer->profile->peak_bytes;
-	char text[256];
-	if (sum == peak) {
-		snprintf(text, sizeof(text), "stacks sum to the peak: yes (%s bytes)",
-			 units_count(sum).text);
-	} else {
-		snprintf(text, sizeof(text), "stacks sum to the peak: no (%s bytes, %s %s)",
-			 units_count(sum).text,
-			 units_count(sum > peak ? sum - peak : peak - sum).text,
-			 sum > peak ? "too many" : "too few");
-	}
-	write_row(writer, "check", text);
-}
-
-static void write_resident(const struct writer *writer)
-{
-	const struct outcome *outcome = &writer->profile->outcome;
-	char text[256];
-	if (!outcome->max_rss_bytes) {
-		return;
-	}
-	int len = snprintf(text, sizeof(text), "%s at most",
-			   units_bytes(outcome->max_rss_bytes).text);
-	if (outcome->cgroup_max_usage_bytes) {
-		len += snprintf(text + len, sizeof(text) - (size_t)len, "; its cgroup %s",
-				units_bytes(outcome->cgroup_max_usage_bytes).text);
-	}
-	if (outcome->cgroup_limit_bytes) {
-		snprintf(text + len, sizeof(text) - (size_t)len, "; limit %s",
-			 units_bytes(outcome->cgroup_limit_bytes).text);
-	}
-	write_row(writer, "resident", text);
-}
-
-static const char *end_label(const struct profile *profile)
-{
-	switch (profile->moment) {
-	case MOMENT_NOW:
-		return "now";
-	case MOMENT_OUT_OF_MEMORY:
-		return "out of mem.";
-	default:
-		return "at the end";
-	}
-}
-
-static void write_note(void *context, const char *text)
-{
-	const struct writer *writer = context;
-	write_row(writer, "note", text);
-}
-
-static void write_python(const struct writer *writer)
-{
-	for (uint32_t i = 0; i < writer->profile->process_count; i++) {
-		const struct profile_process *process = &writer->profile->processes[i];
-		uint32_t version = process->python_version;
-		char text[64];
-		if (version) {
-			snprintf(text, sizeof(text), "%u.%u.%u%s", version >> 24,
-				 version >> 16 & 0xff, version >> 8 & 0xff,
-				 process->image_flags & 0x2u ? ", free-threaded" : "");
-			write_row(writer, "python", text);
-		}
-	}
-}
-
-static void write_head(const struct writer *writer)
-{
-	const struct profile *profile = writer->profile;
-	style(writer, BOLD);
-	fputs("fil-profile ", writer->out);
-	escape_text(writer->out, ESCAPE_TERMINAL, text_of(writer, profile->tool_version));
-	style(writer, PLAIN);
-	fputs("\n\n", writer->out);
-	write_verdict(writer);
-	write_row(writer, "command", text_of(writer, profile->command));
-	write_row(writer, "directory", text_of(writer, profile->directory));
-	write_row(writer, "host", text_of(writer, profile->host));
-	write_start(writer);
-	write_python(writer);
-	write_bytes_row(writer, "peak", profile->peak_bytes, "block",
-			sum_blocks(profile, MEASURE_PEAK));
-	write_bytes_row(writer, end_label(profile), profile->end_bytes, "block",
-			profile->end_blocks);
-	write_bytes_row(writer, "in all", profile->total_bytes, "allocation",
-			profile->total_blocks);
-	write_resident(writer);
-	write_bytes_row(writer, "profiler", profile->segment_bytes, NULL, 0);
-	write_check(writer);
-	report_notes(profile, write_note, (void *)writer);
-}
-
-/* Stacks */
-
-static void write_frame(const struct writer *writer, const struct profile_frame *frame)
+static void write_frame(const struct text_writer *writer, const struct profile_frame *frame)
 {
 	FILE *out = writer->out;
 	const char *source = text_of(writer, frame->source);
 	const char *function = text_of(writer, frame->function);
 	if (frame->flags & FRAME_LABEL) {
 		fputs("    ", out);
-		cut_text(out, function, COLUMNS - 4);
+		cut_text(out, function, TEXT_COLUMNS - 4);
 		fputc('\n', out);
 		return;
 	}
@@ -257,22 +45,22 @@ static void write_frame(const struct writer *writer, const struct profile_frame 
 	fputs("    File \"", out);
 	escape_text(out, ESCAPE_TERMINAL, text_of(writer, frame->file));
 	fprintf(out, "\", line %" PRIu32 ", in ", frame->line);
-	cut_text(out, function[0] ? function : "?", COLUMNS);
+	cut_text(out, function[0] ? function : "?", TEXT_COLUMNS);
 	fputc('\n', out);
 	source += strspn(source, " \t\f");
 	if (writer->options->with_source && source[0]) {
 		bool changed = frame->flags & FRAME_SOURCE_CHANGED;
-		style(writer, DIM);
+		text_style(writer, STYLE_DIM);
 		fputs("      ", out);
-		cut_text(out, source, COLUMNS - (changed ? 35 : 6));
+		cut_text(out, source, TEXT_COLUMNS - (changed ? 35 : 6));
 		fputs(changed ? "   # file changed since start" : "", out);
-		style(writer, PLAIN);
+		text_style(writer, STYLE_PLAIN);
 		fputc('\n', out);
 	}
 }
 
 /** Write frames first .. end-1 of the loaded stack, repeated ones once and counted. */
-static void write_frames(const struct writer *writer, uint32_t first, uint32_t end)
+static void write_frames(const struct text_writer *writer, uint32_t first, uint32_t end)
 {
 	const uint32_t *frames = writer->stack.frames;
 	uint32_t next;
@@ -308,7 +96,7 @@ static uint32_t innermost_start(const struct report_stack *stack)
 	return i;
 }
 
-static int write_stack(struct writer *writer, uint32_t node)
+static int write_stack(struct text_writer *writer, uint32_t node)
 {
 	struct report_stack *stack = &writer->stack;
 	if (report_stack_load(stack, writer->profile, node)) {
@@ -325,7 +113,7 @@ static int write_stack(struct writer *writer, uint32_t node)
 	return 0;
 }
 
-static void write_title(const struct writer *writer, uint32_t shown, uint32_t count)
+static void write_title(const struct text_writer *writer, uint32_t shown, uint32_t count)
 {
 	static const char *const titles[] = {
 		[MEASURE_PEAK] = "Held at the peak",
@@ -340,9 +128,9 @@ static void write_title(const struct writer *writer, uint32_t shown, uint32_t co
 		title = "Held when memory ran out";
 	}
 	fputc('\n', writer->out);
-	style(writer, BOLD);
+	text_style(writer, STYLE_BOLD);
 	fprintf(writer->out, "%s, by call stack", title);
-	style(writer, PLAIN);
+	text_style(writer, STYLE_PLAIN);
 	if (!count) {
 		fputs(": nothing\n", writer->out);
 	} else if (shown < count) {
@@ -353,22 +141,23 @@ static void write_title(const struct writer *writer, uint32_t shown, uint32_t co
 	}
 }
 
-static int write_entry(struct writer *writer, uint32_t number, const struct profile_entry *entry,
+static int write_entry(struct text_writer *writer, uint32_t number,
+		       const struct profile_entry *entry,
 		       uint64_t whole)
 {
 	uint64_t bytes = profile_entry_bytes(entry, writer->options->of);
 	uint64_t blocks = profile_entry_blocks(entry, writer->options->of);
 	fprintf(writer->out, "\n%3" PRIu32 ". ", number);
-	style(writer, BOLD);
+	text_style(writer, STYLE_BOLD);
 	fprintf(writer->out, "%s, %s", units_bytes(bytes).text, units_percent(bytes, whole).text);
-	style(writer, PLAIN);
+	text_style(writer, STYLE_PLAIN);
 	fprintf(writer->out, ", %s block%s\n", units_count(blocks).text, blocks == 1 ? "" : "s");
 	return write_stack(writer, entry->node);
 }
 
 /** Stacks to print: as many as asked for; if none were, not the crumbs. */
-static uint32_t count_shown(const struct writer *writer, const uint32_t *sorted, uint32_t count,
-			    uint64_t whole)
+static uint32_t count_shown(const struct text_writer *writer, const uint32_t *sorted,
+			    uint32_t count, uint64_t whole)
 {
 	uint32_t asked = writer->options->stacks;
 	if (asked) {
@@ -386,7 +175,7 @@ static uint32_t count_shown(const struct writer *writer, const uint32_t *sorted,
 	return shown;
 }
 
-static int write_stacks(struct writer *writer)
+static int write_stacks(struct text_writer *writer)
 {
 	enum measure of = writer->options->of;
 	uint32_t count;
@@ -428,7 +217,7 @@ static int compare_threads(const void *a, const void *b, void *context)
 	return x < y ? -1 : x > y;
 }
 
-static int write_threads(struct writer *writer)
+static int write_threads(struct text_writer *writer)
 {
 	const struct profile *profile = writer->profile;
 	if (!profile->thread_count || !threads_matter(&profile->outcome)) {
@@ -443,9 +232,9 @@ static int write_threads(struct writer *writer)
 	}
 	qsort_r(order, profile->thread_count, sizeof(*order), compare_threads, profile->threads);
 	fputc('\n', writer->out);
-	style(writer, BOLD);
+	text_style(writer, STYLE_BOLD);
 	fputs("Where its threads were last seen to allocate\n", writer->out);
-	style(writer, PLAIN);
+	text_style(writer, STYLE_PLAIN);
 	int result = 0;
 	for (uint32_t i = 0; i < profile->thread_count && i < THREADS_MAX && result == 0; i++) {
 		const struct profile_thread *thread = &profile->threads[order[i]];
@@ -464,18 +253,18 @@ static int write_threads(struct writer *writer)
 }
 
 /** The stack of the allocation that was refused. */
-static int write_failure(struct writer *writer)
+static int write_failure(struct text_writer *writer)
 {
 	const struct profile *profile = writer->profile;
 	if (!profile->failed_node || !profile->outcome.failed_count) {
 		return 0;
 	}
 	fputc('\n', writer->out);
-	style(writer, BOLD);
+	text_style(writer, STYLE_BOLD);
 	fprintf(writer->out, "Refused: an allocation of %s (%s bytes)\n",
 		units_bytes(profile->outcome.failed_bytes).text,
 		units_count(profile->outcome.failed_bytes).text);
-	style(writer, PLAIN);
+	text_style(writer, STYLE_PLAIN);
 	fputc('\n', writer->out);
 	return write_stack(writer, profile->failed_node);
 }
@@ -483,8 +272,8 @@ static int write_failure(struct writer *writer)
 int report_write_text(FILE *out, const struct profile *profile,
 		      const struct report_options *options)
 {
-	struct writer writer = { .out = out, .profile = profile, .options = options };
-	write_head(&writer);
+	struct text_writer writer = { .out = out, .profile = profile, .options = options };
+	text_write_head(&writer);
 	int result = write_failure(&writer);
 	result = result ? result : write_stacks(&writer);
 	result = result ? result : write_threads(&writer);

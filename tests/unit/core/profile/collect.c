@@ -149,7 +149,8 @@ static void damaged_stacks_keep_their_bytes(void)
 	struct code odd = { .kind = 77 };
 	struct code nameless = { .filename = 1 << 30, .kind = CODE_PYTHON, .first_line = -4 };
 	uint32_t odd_code = segment_file_shared(&file, ARENA_CODE, &odd, sizeof(odd));
-	uint32_t nameless_code = segment_file_shared(&file, ARENA_CODE, &nameless, sizeof(nameless));
+	uint32_t nameless_code =
+		segment_file_shared(&file, ARENA_CODE, &nameless, sizeof(nameless));
 	/* Two that are each other's parent: numbers are handed out in order from 1. */
 	uint32_t cycle = segment_file_node(&file, 2, code, 0);
 	CHECK_INT(cycle, 1);
@@ -173,7 +174,10 @@ static void damaged_stacks_keep_their_bytes(void)
 	close(file.fd);
 }
 
-/** Write the intent of an operation on an entry as it is now, and take it as far as the entry itself. */
+/**
+ * Write the intent of an operation on an entry as it is now, and take it as far as the entry
+ * itself.
+ */
 static void interrupt(struct segment_file *file, enum intent_op op, uint32_t number, uint64_t bytes)
 {
 	struct intent *intent = &file->slot.intent;
@@ -295,7 +299,8 @@ static void an_empty_segment_is_an_empty_profile(void)
 	CHECK_INT(profile->entry_count, 0);
 	CHECK_INT(profile->node_count, 1);
 	CHECK_INT(profile->peak_bytes, 0);
-	CHECK(strstr(rendered(profile, report_write_text, MEASURE_PEAK), "by call stack: nothing\n"));
+	CHECK(strstr(rendered(profile, report_write_text, MEASURE_PEAK),
+		     "by call stack: nothing\n"));
 	profile_free(profile);
 	close(file.fd);
 }

@@ -158,7 +158,8 @@ static struct profile *deep_stacks(void)
 	uint32_t name = builder_text(&builder, "/a/name/as/long/as/names/of/files/are.py");
 	for (uint32_t i = 0; i < 10000; i++) {
 		node = builder_node(&builder, node, builder_frame(&builder, name, name, i + 1, 0));
-		builder_entry(&builder, &(struct profile_entry){ .node = node, .peak_bytes = i + 1 });
+		struct profile_entry entry = { .node = node, .peak_bytes = i + 1 };
+		builder_entry(&builder, &entry);
 	}
 	struct profile *profile = builder_finish(&builder);
 	builder_done(&builder);
