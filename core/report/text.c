@@ -142,8 +142,7 @@ static void write_title(const struct text_writer *writer, uint32_t shown, uint32
 }
 
 static int write_entry(struct text_writer *writer, uint32_t number,
-		       const struct profile_entry *entry,
-		       uint64_t whole)
+		       const struct profile_entry *entry, uint64_t whole)
 {
 	uint64_t bytes = profile_entry_bytes(entry, writer->options->of);
 	uint64_t blocks = profile_entry_blocks(entry, writer->options->of);

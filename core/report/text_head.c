@@ -124,10 +124,12 @@ static void write_check(const struct text_writer *writer)
 		snprintf(text, sizeof(text), "stacks sum to the peak: yes (%s bytes)",
 			 units_count(sum).text);
 	} else {
-		snprintf(text, sizeof(text), "stacks sum to the peak: no (%s bytes, %s %s)",
+		bool running = writer->profile->outcome.verdict == VERDICT_RUNNING;
+		snprintf(text, sizeof(text), "stacks sum to the peak: no (%s bytes, %s %s%s)",
 			 units_count(sum).text,
 			 units_count(sum > peak ? sum - peak : peak - sum).text,
-			 sum > peak ? "too many" : "too few");
+			 sum > peak ? "too many" : "too few",
+			 running ? ": the program went on while they were read" : "");
 	}
 	write_row(writer, "check", text);
 }
