@@ -88,9 +88,10 @@ static void remove_block(uint32_t place)
 	struct live_block block = live_unpack(*found.word);
 	uint64_t bytes = block.size;
 	if (block.size == LIVE_SIZE_LARGE) {
-		uint32_t position = ranges_seek(&large, &view, address);
-		bytes = ranges_at(&large, &view, position)->bytes;
-		ranges_remove(&large, &view, position);
+		struct range_position at;
+		REQUIRE(ranges_seek(&large, &view, address, &at));
+		bytes = ranges_at(&large, &view, at)->bytes;
+		ranges_remove(&large, &view, at);
 	}
 	account_remove(view.slot, &view.header->totals, view_entry(&view, block.entry), block.entry,
 		       address, bytes, 1);
