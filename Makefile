@@ -171,6 +171,7 @@ install: all
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
-.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench fuzz install clean
+.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench fuzz \
+	install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))

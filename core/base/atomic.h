@@ -15,9 +15,13 @@
 #define add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
 #define exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
 
-/** Store desired if *p equals *expected, else load *p into *expected. Acquire and release on success. */
+/**
+ * Store desired if *p equals *expected, else load *p into *expected. Acquire and release on
+ * success.
+ */
 #define cas_acq_rel(p, expected, desired) \
-	__atomic_compare_exchange_n((p), (expected), (desired), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+	__atomic_compare_exchange_n((p), (expected), (desired), 0, __ATOMIC_ACQ_REL, \
+				    __ATOMIC_ACQUIRE)
 
 /**
  * Keep the compiler from moving stores across this line. A process that is killed stops between two

@@ -83,11 +83,17 @@ struct usage_sample {
 	uint64_t time_ms;
 	/** What the hook counted as live. */
 	uint64_t tracked_bytes;
-	/** Resident memory of the workload's own process: anonymous, shared (our segment is taken off), file. */
+	/**
+	 * Resident memory of the workload's own process: anonymous, shared (our segment is taken
+	 * off), file.
+	 */
 	uint64_t anonymous_bytes;
 	uint64_t shared_bytes;
 	uint64_t file_bytes;
-	/** Usage of the workload's cgroup: everything charged to it, page cache and kernel memory included. */
+	/**
+	 * Usage of the workload's cgroup: everything charged to it, page cache and kernel memory
+	 * included.
+	 */
 	uint64_t cgroup_bytes;
 };
 

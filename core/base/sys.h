@@ -5,7 +5,8 @@
  * System calls without a libc: no errno, no cancellation points, nothing that the workload's libc
  * could intercept. Results are the kernel's: a negative value from -4095 to -1 is -errno.
  *
- * For the hook, which has no libc of its own; the tool uses its libc except where the two must agree.
+ * For the hook, which has no libc of its own; the tool uses its libc except where the two must
+ * agree.
  */
 #ifndef CORE_BASE_SYS_H
 #define CORE_BASE_SYS_H
@@ -152,8 +153,11 @@ static inline int sys_gettid(void)
 	return (int)sys_call0(SYS_gettid);
 }
 
-/** Wait until *word is no longer expected, something wakes it, or the time is over (NULL: never). */
-static inline long sys_futex_wait(uint32_t *word, uint32_t expected, const struct sys_timespec *wait)
+/**
+ * Wait until *word is no longer expected, something wakes it, or the time is over (NULL: never).
+ */
+static inline long sys_futex_wait(uint32_t *word, uint32_t expected,
+				  const struct sys_timespec *wait)
 {
 	return sys_call4(SYS_futex, word, SYS_FUTEX_WAIT, expected, wait);
 }

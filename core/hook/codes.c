@@ -33,7 +33,8 @@ uint32_t codes_find(const struct codes *codes, uintptr_t address)
 
 static bool grow(struct codes *codes)
 {
-	struct codes larger = { .capacity = codes->capacity ? codes->capacity * 2 : FIRST_CAPACITY };
+	struct codes larger = { .capacity =
+					codes->capacity ? codes->capacity * 2 : FIRST_CAPACITY };
 	larger.slots = sys_map_private(larger.capacity * sizeof(struct code_slot));
 	if (!larger.slots) {
 		return false;

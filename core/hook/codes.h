@@ -23,7 +23,9 @@ struct codes {
 	struct code_slot *slots;
 	uint32_t capacity; /* a power of two, or 0 */
 	uint32_t count;
-	/** Changes whenever a code is forgotten: then what a thread cached by address may be wrong. */
+	/**
+	 * Changes whenever a code is forgotten: then what a thread cached by address may be wrong.
+	 */
 	uint32_t generation;
 };
 

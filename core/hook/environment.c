@@ -28,39 +28,54 @@ static void copy_until(char *to, size_t capacity, const char *from, char stop)
 	to[len] = 0;
 }
 
-bool environment_take(char **environment)
+static bool is_preload(const char *entry)
 {
-	size_t count = 0;
-	while (environment && environment[count]) {
-		count++;
-	}
-	if (count < 2 || !starts_with(environment[count - 2], preload_name, PRELOAD_NAME_LEN)
-	    || !starts_with(environment[count - 1], segment_name, SEGMENT_NAME_LEN)) {
+	return starts_with(entry, preload_name, PRELOAD_NAME_LEN);
+}
+
+/**
+ * Take the hook's path out of an LD_PRELOAD. False if nothing is left: the entry was ours alone.
+ */
+static bool restore_preload(char *entry)
+{
+	char *value = entry + PRELOAD_NAME_LEN;
+	size_t ours = strlen(hook.preload);
+	size_t len = strlen(value);
+	if (!starts_with(value, hook.preload, ours) || value[ours] != ':') {
+		memset(entry, 0, PRELOAD_NAME_LEN + len);
 		return false;
 	}
-	char *preload = environment[count - 2];
-	char *segment = environment[count - 1];
-	/* Ours is the first path; what the user preloads follows, and stands in a variable of its own. */
-	copy_until(hook.preload, sizeof(hook.preload), preload + PRELOAD_NAME_LEN, ':');
-	copy_until(hook.segment, sizeof(hook.segment), segment + SEGMENT_NAME_LEN, 0);
-	/* /proc/PID/environ shows this memory. */
-	memset(preload, 0, strlen(preload));
-	memset(segment, 0, strlen(segment));
-	environment[count - 2] = NULL;
-	environment[count - 1] = NULL;
+	/* /proc/PID/environ shows this memory: what is left over is zeroed. */
+	memmove(value, value + ours + 1, len - ours - 1);
+	memset(value + len - ours - 1, 0, ours + 1);
 	return true;
 }
 
-/** The value of the last LD_PRELOAD, which is the one that loaders use; NULL if none. */
-static const char *preload_of(char *const variables[])
+bool environment_take(char **environment)
 {
-	const char *value = NULL;
-	for (size_t i = 0; variables[i]; i++) {
-		if (starts_with(variables[i], preload_name, PRELOAD_NAME_LEN)) {
-			value = variables[i] + PRELOAD_NAME_LEN;
+	size_t count = 0;
+	char *preload = NULL;
+	for (; environment && environment[count]; count++) {
+		if (is_preload(environment[count])) {
+			preload = environment[count];
 		}
 	}
-	return value;
+	char *segment = count ? environment[count - 1] : NULL;
+	if (!preload || !starts_with(segment, segment_name, SEGMENT_NAME_LEN)) {
+		return false;
+	}
+	copy_until(hook.preload, sizeof(hook.preload), preload + PRELOAD_NAME_LEN, ':');
+	copy_until(hook.segment, sizeof(hook.segment), segment + SEGMENT_NAME_LEN, 0);
+	memset(segment, 0, strlen(segment));
+	environment[count - 1] = NULL;
+	size_t kept = 0;
+	for (size_t i = 0; environment[i]; i++) {
+		if (!is_preload(environment[i]) || restore_preload(environment[i])) {
+			environment[kept++] = environment[i];
+		}
+	}
+	environment[kept] = NULL;
+	return true;
 }
 
 static char *append(char *to, const char *text)
@@ -70,32 +85,50 @@ static char *append(char *to, const char *text)
 	return to + len;
 }
 
+/** Bytes of a copy of the variables with ours: the array, and the strings that are changed. */
+static size_t copy_bytes(char *const variables[], size_t *ret_count)
+{
+	size_t count = 0;
+	size_t bytes = PRELOAD_NAME_LEN + SEGMENT_NAME_LEN + sizeof(hook.preload)
+		+ sizeof(hook.segment);
+	for (; variables[count]; count++) {
+		if (is_preload(variables[count])) {
+			bytes += strlen(variables[count]) + sizeof(hook.preload) + 2;
+		}
+	}
+	*ret_count = count;
+	return bytes + (count + 3) * sizeof(char *);
+}
+
+/* The same as core/supervise/environment.c does it for the first image. */
 struct environment environment_with_hook(char *const variables[])
 {
 	static char *const nothing[] = { NULL };
 	char *const *given = variables ? variables : nothing;
-	size_t count = 0;
-	while (given[count]) {
-		count++;
-	}
-	const char *theirs = preload_of(given);
-	struct environment result = { 0 };
-	result.bytes = (count + 3) * sizeof(char *) + PRELOAD_NAME_LEN + SEGMENT_NAME_LEN
-		+ sizeof(hook.preload) + sizeof(hook.segment) + (theirs ? strlen(theirs) : 0) + 4;
+	size_t count;
+	struct environment result = { .bytes = copy_bytes(given, &count) };
 	result.variables = sys_map_private(result.bytes);
 	if (!result.variables) {
 		return result;
 	}
-	memcpy(result.variables, given, count * sizeof(char *));
-	char *preload = (char *)(result.variables + count + 3);
-	char *end = append(append(preload, preload_name), hook.preload);
-	if (theirs && *theirs) {
-		end = append(append(end, ":"), theirs);
+	char *text = (char *)(result.variables + count + 3);
+	bool has_preload = false;
+	size_t filled = 0;
+	for (; filled < count; filled++) {
+		result.variables[filled] = given[filled];
+		if (is_preload(given[filled])) {
+			result.variables[filled] = text;
+			text = append(append(text, preload_name), hook.preload);
+			text = append(append(text, ":"), given[filled] + PRELOAD_NAME_LEN) + 1;
+			has_preload = true;
+		}
 	}
-	char *segment = end + 1;
-	append(append(segment, segment_name), hook.segment);
-	result.variables[count] = preload;
-	result.variables[count + 1] = segment;
+	if (!has_preload) {
+		result.variables[filled++] = text;
+		text = append(append(text, preload_name), hook.preload) + 1;
+	}
+	result.variables[filled] = text;
+	append(append(text, segment_name), hook.segment);
 	return result;
 }
 

@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 /**
- * Take the two variables off the end of the environment, its memory included, into hook.preload
- * and hook.segment. False if they are not there.
+ * Take our path out of every LD_PRELOAD and FIL_SEGMENT off the end of the environment, its memory
+ * included, into hook.preload and hook.segment. False if they are not there.
  */
 bool environment_take(char **environment);
 

@@ -20,6 +20,7 @@
  *   stack.c            the current stack as a node: from frames to numbers
  *   codes.c            code object -> number, and forgetting it
  *   threads.c          what belongs to a thread, and finding out that it is gone
+ *   environment.c      our two variables; target.c: can the next image load us
  *   pool.c             private memory without malloc
  *   control.c          fil_control: the only thing others may call
  *   shim.c             memcpy and the like
@@ -50,7 +51,10 @@
 /** How many operations go by between two looks for an interpreter. A power of two. */
 #define LOOK_EVERY 1024u
 
-/** A page of its own that the kernel zeroes in a forked child (MADV_WIPEONFORK): the child's way to know. */
+/**
+ * A page of its own that the kernel zeroes in a forked child (MADV_WIPEONFORK): the child's way to
+ * know.
+ */
 struct gate {
 	/** 1 while this process records; 0 in forked children. */
 	uint32_t recording;
@@ -65,6 +69,8 @@ struct hook {
 	/** Its own number as the kernel told it when this image started. */
 	uint32_t pid;
 	uint32_t page_bytes;
+	/** The effective user that could reach the segment. */
+	long effective_user;
 
 	struct segment_view view;
 	struct live_table live;
@@ -82,17 +88,23 @@ struct hook {
 	bool python_is_resident;
 	/** How many calls of dlclose are under way that may unload it: not to be read now. */
 	uint32_t python_away;
+	/** The last vfork child that called exec: it may try several paths. */
+	uint32_t executing_child;
 	/** Operations while no interpreter was known, and whether a thread looks for one. */
 	uint32_t looks;
 	uint32_t looking;
-	/** The node of allocations without a Python stack, and the code of "[thread started here]". */
+	/**
+	 * The node of allocations without a Python stack, and the code of "[thread started here]".
+	 */
 	uint32_t node_no_stack;
 	uint32_t code_thread;
 
 	/** For text on its way into the segment; under the lock. */
 	char text[16384];
 
-	/** What an exec in place must put into the new environment: the hook's path, the segment's. */
+	/**
+	 * What an exec in place must put into the new environment: the hook's path, the segment's.
+	 */
 	char preload[256];
 	char segment[256];
 };

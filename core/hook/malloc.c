@@ -65,8 +65,8 @@ attr_export void free(void *p)
 attr_export void *realloc(void *p, size_t bytes)
 {
 	struct next_functions *next = next_ready();
-	/* Off the books first: once the real one has freed the old block, its address may be another
-	   thread's before we are back. */
+	/* Off the books first: once the real one has freed the old block, its address may be
+	   another thread's before we are back. */
 	struct record_block block = record_take(p);
 	hook_enter();
 	void *q = next->realloc(p, bytes);

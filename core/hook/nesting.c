@@ -34,7 +34,8 @@ static attr_cold void repair(void)
 			       &hook.view.header->totals);
 	}
 	account_done(&slot->intent);
-	/* Half a change of the tables that are this process's own is put right by making them anew. */
+	/* Half a change of the tables that are this process's own is put right by making them anew.
+	   */
 	ranges_rebuild(&hook.mappings, &hook.view, 0);
 	ranges_rebuild(&hook.large_blocks, &hook.view, RANGE_BLOCK);
 	codes_clear(&hook.codes);
@@ -104,6 +105,9 @@ bool nesting_recover(const nesting_mark *mark)
 		return false;
 	}
 	abandon();
+	if (thread_state.self) {
+		thread_state.self->draining = false;
+	}
 	return true;
 }
 
@@ -141,10 +145,12 @@ static void replay(struct pending operation)
 
 void nesting_drain(struct thread *self)
 {
-	/* Each replay ends in a drain of its own, which takes the next: the order is kept. */
+	/* A replay ends as every operation does, but does not drain again: no recursion. */
+	self->draining = true;
 	while (self->pending_head != self->pending_tail && !lock_is_stuck(&hook.view.slot->lock)) {
 		struct pending next = self->pending[self->pending_head % PENDING_MAX];
 		self->pending_head++;
 		replay(next);
 	}
+	self->draining = false;
 }

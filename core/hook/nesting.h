@@ -78,7 +78,7 @@ attr_inline void nesting_end(nesting_mark *mark)
 	*mark = 0;
 	barrier_compiler();
 	/* After the flag is down: whatever a handler deferred before that is seen here. */
-	if (unlikely(self->pending_head != self->pending_tail)) {
+	if (unlikely(self->pending_head != self->pending_tail) && !self->draining) {
 		nesting_drain(self);
 	}
 }

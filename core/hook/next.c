@@ -27,7 +27,8 @@ void next_find_missing(struct next_functions *next)
 	void **fields = (void **)next;
 	for (size_t i = 0; i < NEXT_COUNT; i++) {
 		if (!load_relaxed(&fields[i])) {
-			store_relaxed(&fields[i], elf_find_next(next_names[i], (void *)&next_names));
+			store_relaxed(&fields[i],
+				      elf_find_next(next_names[i], (void *)&next_names));
 		}
 	}
 }

@@ -16,7 +16,10 @@
 
 typedef void handler_function(int);
 
-/** One row per function: its type and its name; NEXT_FUNCTIONS(X) expands X(return, name, parameters). */
+/**
+ * One row per function: its type and its name; NEXT_FUNCTIONS(X) expands X(return, name,
+ * parameters).
+ */
 #define NEXT_FUNCTIONS(X) \
 	X(void *, malloc, (size_t)) \
 	X(void *, calloc, (size_t, size_t)) \

@@ -10,27 +10,36 @@
 #include "core/base/sys.h"
 #include "core/hook/environment.h"
 #include "core/hook/hook.h"
+#include "core/hook/target.h"
 
 #include <stdarg.h>
 #include <unistd.h>
 
 extern char **environ __attribute__((weak));
 
+/** A child process is about to execute something: count it once, however often it tries. */
+static void count_executing_child(uint32_t pid)
+{
+	if (!hook.gate->recording) {
+		hook_notice_child();
+	} else if (exchange_acquire(&hook.executing_child, pid) != pid) {
+		/* A vfork child, which still shares our memory. */
+		add_relaxed(&hook.view.header->children, 1);
+	}
+}
+
 /** True if this call would replace the workload's own image, and not a child's. */
 static bool is_own_image(void)
 {
+	uint32_t pid;
 	if (!hook.gate) {
 		return false;
 	}
-	if (hook.gate->recording && (uint32_t)sys_getpid() == hook.pid) {
+	pid = (uint32_t)sys_getpid();
+	if (hook.gate->recording && pid == hook.pid) {
 		return true;
 	}
-	if (hook.gate->recording) {
-		/* A vfork child: it still shares our memory. */
-		add_relaxed(&hook.view.header->children, 1);
-	} else {
-		hook_notice_child();
-	}
+	count_executing_child(pid);
 	return false;
 }
 
@@ -41,18 +50,65 @@ static void count_child(void)
 	}
 }
 
-/** The environment that the image to be executed is to have; variables NULL: the one given. */
-static struct environment own_environment(char *const given[])
+/**
+ * True if the next image will be able to load the hook: not as another user than the supervisor's,
+ * nor in a root without its /proc. Otherwise its loader would complain to the user.
+ */
+static bool can_be_followed(void)
 {
-	return is_own_image() ? environment_with_hook(given) : (struct environment){ 0 };
+	/* Capabilities that are still there, and lost by exec, would let the test pass. */
+	if (sys_call0(SYS_geteuid) != hook.effective_user) {
+		return false;
+	}
+	long hook_fd = sys_open(hook.preload, SYS_O_RDONLY | SYS_O_CLOEXEC);
+	if (sys_failed(hook_fd)) {
+		return false;
+	}
+	sys_close((int)hook_fd);
+	long segment_fd = sys_open(hook.segment, SYS_O_RDWR | SYS_O_CLOEXEC);
+	if (sys_failed(segment_fd)) {
+		return false;
+	}
+	sys_close((int)segment_fd);
+	return true;
+}
+
+/** The environment that the image to be executed is to have; variables NULL: the one given. */
+static struct environment own_environment(char *const given[], bool is_static)
+{
+	if (is_static || !can_be_followed()) {
+		hook.view.slot->image_flags |= IMAGE_NOT_FOLLOWED;
+		return (struct environment){ 0 };
+	}
+	return environment_with_hook(given);
+}
+
+/** exec has returned, so the image stays. */
+static void exec_failed(struct environment *own)
+{
+	environment_done(own);
+	if (hook.gate && hook.gate->recording) {
+		hook.view.slot->image_flags &= ~IMAGE_NOT_FOLLOWED;
+	}
 }
 
 attr_export int execve(const char *path, char *const argv[], char *const envp[])
 {
-	struct environment own = own_environment(envp);
+	struct environment own = { 0 };
+	if (is_own_image()) {
+		own = own_environment(envp, target_is_static(path));
+	}
 	int result = next_ready()->execve(path, argv, own.variables ? own.variables : envp);
-	environment_done(&own);
+	exec_failed(&own);
 	return result;
+}
+
+static bool has_slash(const char *text)
+{
+	while (*text && *text != '/') {
+		text++;
+	}
+	return *text == '/';
 }
 
 attr_export int execv(const char *path, char *const argv[])
@@ -62,9 +118,13 @@ attr_export int execv(const char *path, char *const argv[])
 
 attr_export int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	struct environment own = own_environment(envp);
+	struct environment own = { 0 };
+	if (is_own_image()) {
+		/* One that is looked for on PATH is taken to be dynamic, as nearly all are. */
+		own = own_environment(envp, has_slash(file) && target_is_static(file));
+	}
 	int result = next_ready()->execvpe(file, argv, own.variables ? own.variables : envp);
-	environment_done(&own);
+	exec_failed(&own);
 	return result;
 }
 
@@ -75,19 +135,25 @@ attr_export int execvp(const char *file, char *const argv[])
 
 attr_export int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	struct environment own = own_environment(envp);
+	struct environment own = { 0 };
+	if (is_own_image()) {
+		own = own_environment(envp, target_fd_is_static(fd));
+	}
 	int result = next_ready()->fexecve(fd, argv, own.variables ? own.variables : envp);
-	environment_done(&own);
+	exec_failed(&own);
 	return result;
 }
 
 attr_export int execveat(int folder, const char *path, char *const argv[], char *const envp[],
 			 int flags)
 {
-	struct environment own = own_environment(envp);
+	struct environment own = { 0 };
+	if (is_own_image()) {
+		own = own_environment(envp, false);
+	}
 	char *const *variables = own.variables ? own.variables : envp;
 	long result = sys_call5(SYS_execveat, folder, path, argv, variables, flags);
-	environment_done(&own);
+	exec_failed(&own);
 	*next_ready()->__errno_location() = (int)-result;
 	return -1;
 }
@@ -151,15 +217,21 @@ attr_export int execle(const char *path, const char *first, ...)
 attr_export int posix_spawn(pid_t *ret, const char *path, const void *actions,
 			    const void *attributes, char *const argv[], char *const envp[])
 {
-	count_child();
-	return next_ready()->posix_spawn(ret, path, actions, attributes, argv, envp);
+	int error = next_ready()->posix_spawn(ret, path, actions, attributes, argv, envp);
+	if (!error) {
+		count_child();
+	}
+	return error;
 }
 
 attr_export int posix_spawnp(pid_t *ret, const char *file, const void *actions,
 			     const void *attributes, char *const argv[], char *const envp[])
 {
-	count_child();
-	return next_ready()->posix_spawnp(ret, file, actions, attributes, argv, envp);
+	int error = next_ready()->posix_spawnp(ret, file, actions, attributes, argv, envp);
+	if (!error) {
+		count_child();
+	}
+	return error;
 }
 
 attr_export int system(const char *command)

@@ -97,11 +97,14 @@ static void add_block(struct thread *self, struct stack_frames frames, uintptr_t
 		hook_missed(MISSED_NO_SPACE);
 		return;
 	}
-	account_add(hook.view.slot, totals, view_entry(&hook.view, entry), entry, address, bytes, 1);
+	account_add(hook.view.slot, totals, view_entry(&hook.view, entry), entry, address, bytes,
+		    1);
 	account_done(&hook.view.slot->intent);
 }
 
-/** An allocation of bytes was refused: keep its stack, and let the supervisor look at what is live. */
+/**
+ * An allocation of bytes was refused: keep its stack, and let the supervisor look at what is live.
+ */
 static attr_cold void add_refusal(struct thread *self, struct stack_frames frames, uint64_t bytes)
 {
 	struct slot *slot = hook.view.slot;

@@ -6,7 +6,8 @@
  *
  * Order: allocate, then record; record the free, then free. The other way round another thread
  * could be handed the address and be recorded first. Nothing here fails, changes errno or calls the
- * workload's allocator; what cannot be recorded is counted. Any thread, also inside signal handlers.
+ * workload's allocator; what cannot be recorded is counted. Any thread, also inside signal
+ * handlers.
  */
 #ifndef CORE_HOOK_RECORD_H
 #define CORE_HOOK_RECORD_H
@@ -34,7 +35,10 @@ void record_allocation(void *p, size_t bytes, enum block_kind kind);
 /** The block at p is about to be freed. Unknown addresses and NULL are ignored. */
 void record_free(void *p);
 
-/** Before a realloc: take the block off the books, since its address may be another's before we return. */
+/**
+ * Before a realloc: take the block off the books, since its address may be another's before we
+ * return.
+ */
 struct record_block record_take(void *p);
 
 /** The realloc failed: the block lives on as it was. */
@@ -46,7 +50,9 @@ void record_mapping(void *start, size_t bytes, bool counted);
 /** [start, start+bytes) is about to be unmapped or replaced. */
 void record_unmapping(void *start, size_t bytes);
 
-/** The protection of [start, start+bytes) was changed: known mappings in it become counted or idle. */
+/**
+ * The protection of [start, start+bytes) was changed: known mappings in it become counted or idle.
+ */
 void record_protection(void *start, size_t bytes, bool counted);
 
 #define MOVING_PIECES 8

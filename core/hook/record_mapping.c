@@ -141,8 +141,9 @@ void record_protection(void *address, size_t bytes, bool counted)
 		uintptr_t end = page_up(start + bytes);
 		struct range piece;
 		while (cut_other_kind(start, end, counted, &piece)) {
-			uint32_t entry = counted ? intern_entry(&hook.view, stack_node(self, frames))
-						 : piece.entry;
+			uint32_t entry =
+				counted ? intern_entry(&hook.view, stack_node(self, frames))
+					: piece.entry;
 			add(entry, piece.start, piece.end, counted);
 			start = piece.end;
 		}

@@ -9,7 +9,8 @@
 
 void stack_look_for_python(void)
 {
-	/* Until an interpreter is there, ask the loader now and then whether it has loaded anything. */
+	/* Until an interpreter is there, ask the loader now and then whether it has loaded
+	   anything. */
 	if (likely(hook.python.state != PYTHON_NOT_SEEN) || hook.python.symbols.code_type
 	    || load_relaxed(&hook.python_away)) {
 		return;
@@ -57,7 +58,8 @@ static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
 {
 	struct stack_frames frames = { 0, 0 };
 	store_relaxed(&self->reading, 1);
-	/* Pairs with the fence of dlclose: either it sees us reading, or we see that it is at work. */
+	/* Pairs with the fence of dlclose: either it sees us reading, or we see that it is at work.
+	   */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!load_acquire(&hook.python_away)) {
 		frames = read_frames(self);

@@ -50,6 +50,7 @@ static bool segment_open(void)
 		return false;
 	}
 	hook.pid = (uint32_t)sys_getpid();
+	hook.effective_user = sys_call0(SYS_geteuid);
 	uint32_t number = slot_find((int)fd, hook.pid);
 	bool is_open = number < SLOT_COUNT && view_open(&hook.view, (int)fd, number);
 	sys_close((int)fd);

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PENDING_MAX 16
+#define PENDING_MAX 32
 
 enum pending_operation { PENDING_ADD, PENDING_FREE, PENDING_MAP, PENDING_MAP_IDLE, PENDING_UNMAP };
 
@@ -43,6 +43,7 @@ struct thread {
 	/** The frames of the last stack, and their nodes. */
 	struct python_cache python;
 	/** A ring: handlers put at the tail, whoever leaves the hook takes from the head. */
+	bool draining;
 	uint32_t pending_head;
 	uint32_t pending_tail;
 	struct pending pending[PENDING_MAX];
@@ -68,7 +69,9 @@ struct thread_local_state {
 
 extern __thread struct thread_local_state thread_state;
 
-/** The calling thread's struct, made at the first call; NULL if there is no memory. Takes the lock. */
+/**
+ * The calling thread's struct, made at the first call; NULL if there is no memory. Takes the lock.
+ */
 struct thread *threads_self(void);
 
 #endif

@@ -23,7 +23,7 @@
 #include <string.h>
 
 /** About what the largest file takes. A capture of the same stacks takes a hundredth of that. */
-#define FOLDED_BYTES_MAX ((uint64_t)256 << 20)
+#define FOLDED_BYTES_MAX ((uint64_t)32 << 20)
 
 static bool is_plain(const char *at, const char *end, uint32_t c)
 {

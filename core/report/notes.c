@@ -55,6 +55,12 @@ static void note_image(const struct notes *notes, const struct profile_process *
 		note(notes, "process %" PRIu32 " brings its own malloc in its executable: what it "
 			    "allocates through that is not seen", process->pid);
 	}
+	if (process->image_flags & IMAGE_NOT_FOLLOWED) {
+		note(notes,
+		     "process %" PRIu32 " went on as a program that could not be followed: a "
+		     "static one, or as another user, or in another root",
+		     process->pid);
+	}
 	if (process->python_state == PYTHON_UNKNOWN) {
 		note(notes, "the interpreter of process %" PRIu32 " is Python %u.%u, whose frames "
 			    "this version cannot read: no Python stacks",

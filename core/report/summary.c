@@ -93,18 +93,35 @@ static bool is_library(const char *file)
 		|| strstr(file, "/lib/python");
 }
 
-/** The innermost frame of the user's own code, else the innermost one: the line to look at. */
-static uint32_t blamed_frame(const struct profile *profile, uint32_t node)
+/**
+ * For each node the line to look at: the innermost frame of the user's own code, else of all. One
+ * step per node, since stacks may be very deep: parents come before their children.
+ */
+static uint32_t *blamed_frames(const struct profile *profile)
 {
-	uint32_t innermost = profile->nodes[node].frame;
-	for (; node; node = profile->nodes[node].parent) {
-		const struct profile_frame *frame = &profile->frames[profile->nodes[node].frame];
-		if (!(frame->flags & FRAME_LABEL)
-		    && !is_library(profile_string(profile, frame->file))) {
-			return profile->nodes[node].frame;
-		}
+	uint32_t *blamed = malloc(((size_t)profile->node_count + 1) * sizeof(*blamed));
+	bool *is_own = malloc(((size_t)profile->frame_count + 1) * sizeof(*is_own));
+	bool *has_own = calloc((size_t)profile->node_count + 1, sizeof(*has_own));
+	if (!blamed || !is_own || !has_own) {
+		free(blamed);
+		blamed = NULL;
+		goto done;
 	}
-	return innermost;
+	for (uint32_t i = 0; i < profile->frame_count; i++) {
+		const struct profile_frame *frame = &profile->frames[i];
+		is_own[i] = !(frame->flags & FRAME_LABEL)
+			&& !is_library(profile_string(profile, frame->file));
+	}
+	for (uint32_t i = 1; i < profile->node_count; i++) {
+		const struct profile_node *node = &profile->nodes[i];
+		bool inherits = !is_own[node->frame] && has_own[node->parent];
+		blamed[i] = inherits ? blamed[node->parent] : node->frame;
+		has_own[i] = is_own[node->frame] || has_own[node->parent];
+	}
+done:
+	free(is_own);
+	free(has_own);
+	return blamed;
 }
 
 static void write_site(struct summary *summary, const struct site *site, uint64_t whole)
@@ -136,7 +153,10 @@ static void write_sites(struct summary *summary)
 	const struct profile *profile = summary->profile;
 	enum measure of = report_default_measure(profile);
 	struct site *sites = calloc((size_t)profile->frame_count + 1, sizeof(*sites));
-	if (!sites) {
+	uint32_t *blamed = blamed_frames(profile);
+	if (!sites || !blamed) {
+		free(sites);
+		free(blamed);
 		return;
 	}
 	for (uint32_t i = 0; i < profile->frame_count; i++) {
@@ -145,8 +165,7 @@ static void write_sites(struct summary *summary)
 	for (uint32_t i = 0; i < profile->entry_count; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
 		if (entry->node) {
-			sites[blamed_frame(profile, entry->node)].bytes +=
-				profile_entry_bytes(entry, of);
+			sites[blamed[entry->node]].bytes += profile_entry_bytes(entry, of);
 		}
 	}
 	qsort(sites, profile->frame_count, sizeof(*sites), compare_sites);
@@ -155,6 +174,7 @@ static void write_sites(struct summary *summary)
 		write_site(summary, &sites[i], whole);
 	}
 	free(sites);
+	free(blamed);
 }
 
 void report_summary(const struct profile *profile, void (*line)(void *context, const char *text),

@@ -53,7 +53,9 @@ attr_inline void account_done(struct intent *intent)
 	barrier_compiler();
 }
 
-/** bytes more are live at the entry, in blocks (1) more. Announces; the caller calls account_done. */
+/**
+ * bytes more are live at the entry, in blocks (1) more. Announces; the caller calls account_done.
+ */
 attr_inline void account_add(struct slot *slot, struct totals *totals, struct entry *entry,
 			     uint32_t number, uint64_t address, uint64_t bytes, int blocks)
 {
@@ -68,12 +70,15 @@ attr_inline void account_add(struct slot *slot, struct totals *totals, struct en
 	totals->allocations += blocks;
 }
 
-/** Before a decrease: if what is live now was never exceeded, it is the peak, and a new epoch begins. */
+/**
+ * Before a decrease: if what is live now was never exceeded, it is the peak, and a new epoch
+ * begins.
+ */
 attr_inline void account_mark_peak(struct totals *totals)
 {
 	if (unlikely(totals->live_bytes > totals->peak_bytes)) {
-		/* Between these two stores every share is still live, and the sum is still the peak:
-		   the epoch first would make old snapshots invalid, which is the same. */
+		/* Between these two stores every share is still live, and the sum is still the
+		   peak: the epoch first would make old snapshots invalid, which is the same. */
 		totals->epoch++;
 		barrier_compiler();
 		totals->peak_bytes = totals->live_bytes;

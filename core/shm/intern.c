@@ -16,7 +16,10 @@ static unsigned hash_step(uint64_t *hash)
 	return way;
 }
 
-/** Link element k into an empty link; returns what is linked there then. Pairs with load_acquire of links. */
+/**
+ * Link element k into an empty link; returns what is linked there then. Pairs with load_acquire of
+ * links.
+ */
 static uint32_t link_publish(uint32_t *link, uint32_t k)
 {
 	uint32_t expected = 0;
@@ -58,7 +61,8 @@ uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, 
 
 static uint32_t text_new(struct segment_view *view, const void *bytes, uint32_t len, uint32_t hash)
 {
-	uint32_t units = (uint32_t)((sizeof(struct text) + (uint64_t)len + TEXT_UNIT - 1) / TEXT_UNIT);
+	uint32_t units =
+		(uint32_t)((sizeof(struct text) + (uint64_t)len + TEXT_UNIT - 1) / TEXT_UNIT);
 	uint32_t k = view_add_shared(view, ARENA_TEXT, units);
 	if (k) {
 		struct text *text = view_text(view, k);
@@ -125,7 +129,8 @@ uint32_t intern_code(struct segment_view *view, const struct code *like)
 		}
 		struct code *code = view_code(view, k);
 		if (code->hash == full
-		    && memcmp((char *)code + CODE_CONTENT, (const char *)like + CODE_CONTENT, len) == 0) {
+		    && memcmp((char *)code + CODE_CONTENT, (const char *)like + CODE_CONTENT, len)
+			       == 0) {
 			return k;
 		}
 		link = &code->link[hash_step(&hash)];

@@ -6,7 +6,8 @@
  *
  * A table is an array of heads, below each of which hangs a 4-way trie ordered by the bits of the
  * element's hash: it never rehashes, never pauses, and a new element is published by one CAS. All
- * calls under the slot's lock (the arenas grow); a killed writer leaves at worst an unlinked element.
+ * calls under the slot's lock (the arenas grow); a killed writer leaves at worst an unlinked
+ * element.
  *
  * Every function returns 0 if the segment has no space for a new element.
  */
@@ -21,7 +22,9 @@ uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, 
 /** The number of these bytes. len 0 gives 0, which readers take for "". */
 uint32_t intern_text(struct segment_view *view, const void *bytes, uint32_t len);
 
-/** The number of a code with the fields of *like from filename on (link and hash are filled here). */
+/**
+ * The number of a code with the fields of *like from filename on (link and hash are filled here).
+ */
 uint32_t intern_code(struct segment_view *view, const struct code *like);
 
 /** The number of a label frame's code. */

@@ -41,8 +41,9 @@ static uint32_t slab_take(struct live_table *table, struct segment_view *view, u
 		words[0] = 0;
 		return slab;
 	}
-	/* Aligned to its size by the arena's rule: sizes are powers of two and no piece straddles an
-	   extent, but pieces of different sizes need not be aligned to each other, and need not. */
+	/* Aligned to its size by the arena's rule: sizes are powers of two and no piece straddles
+	   an extent, but pieces of different sizes need not be aligned to each other, and need not.
+	   */
 	return view_add_own(view, ARENA_SLAB, 1u << (LIVE_PAGE_SHIFT - granule));
 }
 
@@ -105,7 +106,8 @@ enum live_result live_insert_slowly(struct live_table *table, struct segment_vie
 		}
 		/* Two blocks in one granule: part them. Their starts differ by 8 at least. */
 		unsigned smaller = page_granule(*page);
-		while (smaller > LIVE_GRANULE_MIN && live_start(*word) >> smaller == offset >> smaller) {
+		while (smaller > LIVE_GRANULE_MIN
+		       && live_start(*word) >> smaller == offset >> smaller) {
 			smaller--;
 		}
 		if (live_start(*word) >> smaller == offset >> smaller

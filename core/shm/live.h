@@ -2,7 +2,8 @@
 // Copyright the fil-profile authors
 
 /*
- * Live blocks: address -> (entry, requested size), in about 8 bytes per block and without rehashing.
+ * Live blocks: address -> (entry, requested size), in about 8 bytes per block and without
+ * rehashing.
  *
  *   address bits   47..30 region    29..12 page    11..g slot of the slab
  *
@@ -12,9 +13,11 @@
  *   slab entry     entry:27 | is_code:1 << 27 | start:9 << 28 | size:27 << 37     0: nothing there
  *
  * start is (address >> 3) & 511, so that an address inside a block is not taken for the block. The
- * granule 1 << g follows the smallest block of the page: blocks that do not overlap and are at least
- * 1 << g long never share a slot; when two do, the page's slab is rebuilt with a smaller g. Sizes of
- * LIVE_SIZE_LARGE and more say LIVE_SIZE_LARGE here and stand in the slot's ranges (RANGE_BLOCK).
+ * granule 1 << g follows the smallest block of the page: blocks that do not overlap and are at
+ * least
+ * 1 << g long never share a slot; when two do, the page's slab is rebuilt with a smaller g. Sizes
+ * of LIVE_SIZE_LARGE and more say LIVE_SIZE_LARGE here and stand in the slot's ranges
+ * (RANGE_BLOCK).
  *
  * A slab entry and a page word are each published by one 8-byte store, so that a reader of a dead
  * process's segment misses at most the operation that was under way. All under the slot's lock.

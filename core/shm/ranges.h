@@ -62,9 +62,9 @@ void ranges_remove(struct range_index *index, struct segment_view *view, struct 
 /**
  * Take [start, end) out of the first range that overlaps it, splitting or trimming that range.
  * ret_piece receives the part that was taken out (its start, end, entry, flags; bytes its length);
- * ret_blocks how many ranges fewer there are: 1 if it was all of one, 0 if an end, -1 if the middle.
- * False when nothing overlaps any more, or when a split found no space (then the range keeps its
- * tail, and nothing is lost but exactness).
+ * ret_blocks how many ranges fewer there are: 1 if it was all of one, 0 if an end, -1 if the
+ * middle. False when nothing overlaps any more, or when a split found no space (then the range
+ * keeps its tail, and nothing is lost but exactness).
  */
 bool ranges_cut(struct range_index *index, struct segment_view *view, uintptr_t start,
 		uintptr_t end, struct range *ret_piece, int *ret_blocks);

@@ -79,7 +79,9 @@ enum slot_arena {
 
 /** What an arena's owner keeps about it. Row of extent numbers: see arena_row_offset. */
 struct arena {
-	/** Elements handed out, number 0 (which is never one) included. Only grows, but for an exec. */
+	/**
+	 * Elements handed out, number 0 (which is never one) included. Only grows, but for an exec.
+	 */
 	uint64_t used;
 	/** Extents in its row. An extent is in the row before an element of it is handed out. */
 	uint32_t extents;
@@ -93,9 +95,15 @@ struct arena {
 struct totals {
 	uint64_t live_bytes;
 	uint64_t live_blocks;
-	/** Highest live_bytes that has been followed by a decrease. The peak is max(this, live_bytes). */
+	/**
+	 * Highest live_bytes that has been followed by a decrease. The peak is max(this,
+	 * live_bytes).
+	 */
 	uint64_t peak_bytes;
-	/** Incremented when peak_bytes is raised, which happens at the decrease that follows. Never 0. */
+	/**
+	 * Incremented when peak_bytes is raised, which happens at the decrease that follows. Never
+	 * 0.
+	 */
 	uint64_t epoch;
 	/** Allocations recorded (malloc family, Python objects, counted mappings). */
 	uint64_t allocations;
@@ -110,9 +118,10 @@ struct segment_header {
 	uint64_t size_bytes;
 
 	/**
-	 * Thread id of the supervisor while it lives: a robust futex of the supervisor's, in which the
-	 * kernel sets FUTEX_OWNER_DIED (0x40000000) when the supervisor dies, however that happens.
-	 * Written by the supervisor and the kernel; read by hooks before and while they wait.
+	 * Thread id of the supervisor while it lives: a robust futex of the supervisor's, in which
+	 * the kernel sets FUTEX_OWNER_DIED (0x40000000) when the supervisor dies, however that
+	 * happens. Written by the supervisor and the kernel; read by hooks before and while they
+	 * wait.
 	 */
 	uint32_t supervisor_tid;
 	/** Incremented and woken (FUTEX_WAKE, shared) by a hook that has posted a request. */
@@ -130,7 +139,10 @@ struct segment_header {
 	struct totals totals __attribute__((aligned(64)));
 };
 
-/** A frame below a parent. Written once, published by the CAS that links it, then immutable but for entry and link. */
+/**
+ * A frame below a parent. Written once, published by the CAS that links it, then immutable but for
+ * entry and link.
+ */
 struct node {
 	/** Parent node, 0 for an outermost frame. */
 	uint32_t parent;
@@ -184,7 +196,9 @@ struct code {
 };
 
 #define TEXT_UNIT 8u
-/** Interned bytes; number = position in units of TEXT_UNIT. May span extents that are consecutive. */
+/**
+ * Interned bytes; number = position in units of TEXT_UNIT. May span extents that are consecutive.
+ */
 struct text {
 	uint32_t link[4];
 	uint32_t len;
@@ -200,7 +214,10 @@ enum slot_state {
 	SLOT_RECORDING = 2,
 };
 
-/** An operation under way in the slot, for the collector to repair. op is stored last and cleared first. */
+/**
+ * An operation under way in the slot, for the collector to repair. op is stored last and cleared
+ * first.
+ */
 struct intent {
 	uint32_t op; /* enum intent_op */
 	uint32_t entry;
@@ -267,7 +284,10 @@ struct region {
 	uint32_t first_extent; /* of REGION_EXTENTS consecutive ones */
 };
 
-/** A counted range of address space: a writable anonymous mapping, or a block too large for a slab entry. */
+/**
+ * A counted range of address space: a writable anonymous mapping, or a block too large for a slab
+ * entry.
+ */
 struct range {
 	uint64_t start;
 	uint64_t end;
@@ -323,9 +343,15 @@ _Static_assert(sizeof(struct request) == 24, "wire");
 _Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");
 _Static_assert(sizeof(struct range) == 32, "wire");
 _Static_assert(sizeof(struct thread_record) == 16, "wire");
-_Static_assert(SEGMENT_ROOTS_OFFSET + (ROOT_NODES + ROOT_CODES + ROOT_TEXTS) * 4 <= SEGMENT_DIRECTORY_OFFSET, "roots");
-_Static_assert(SEGMENT_DIRECTORY_OFFSET + SHARED_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SEGMENT_FRONT_BYTES, "front");
-_Static_assert(SLOT_DIRECTORY_OFFSET + SLOT_ARENA_COUNT * DIRECTORY_ROW_BYTES <= SLOT_REGIONS_OFFSET, "slot");
+_Static_assert(SEGMENT_ROOTS_OFFSET + (ROOT_NODES + ROOT_CODES + ROOT_TEXTS) * 4
+		       <= SEGMENT_DIRECTORY_OFFSET,
+	       "roots");
+_Static_assert(SEGMENT_DIRECTORY_OFFSET + SHARED_ARENA_COUNT * DIRECTORY_ROW_BYTES
+		       <= SEGMENT_FRONT_BYTES,
+	       "front");
+_Static_assert(SLOT_DIRECTORY_OFFSET + SLOT_ARENA_COUNT * DIRECTORY_ROW_BYTES
+		       <= SLOT_REGIONS_OFFSET,
+	       "slot");
 _Static_assert(SLOT_REGIONS_OFFSET + REGIONS_MAX * sizeof(struct region) <= SLOT_BYTES, "slot");
 
 #endif

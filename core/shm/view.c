@@ -6,7 +6,10 @@
 #include "core/base/atomic.h"
 #include "core/base/sys.h"
 
-/** Overlap of a new window with the last one, whose mapping it is cut from: the largest page size there is. */
+/**
+ * Overlap of a new window with the last one, whose mapping it is cut from: the largest page size
+ * there is.
+ */
 #define WINDOW_OVERLAP ((uint64_t)64 << 10)
 #define WINDOW_FIRST_EXTENTS 4u
 
@@ -29,7 +32,9 @@ static bool header_is_ours(const struct segment_header *header, uint32_t slot_nu
 		&& header->size_bytes >= extent_offset(WINDOW_FIRST_EXTENTS);
 }
 
-/** Map extents from first on through fd, or without it by duplicating the end of the last window. */
+/**
+ * Map extents from first on through fd, or without it by duplicating the end of the last window.
+ */
 static bool window_map(struct segment_view *view, int fd, uint32_t first, uint32_t count)
 {
 	uint64_t len = count * EXTENT_BYTES;
@@ -150,8 +155,8 @@ static uint32_t arena_add(struct segment_view *view, struct arena *arena, uint32
 {
 	uint64_t per_extent = EXTENT_BYTES / arena->element_bytes;
 	uint64_t k = arena->used;
-	/* A piece that would straddle the last extent starts in the next; a larger one gets extents of
-	   its own, which are consecutive. */
+	/* A piece that would straddle the last extent starts in the next; a larger one gets extents
+	   of its own, which are consecutive. */
 	uint64_t left = per_extent - k % per_extent;
 	if (units > left && !(k % per_extent == 0)) {
 		k += left;
@@ -161,12 +166,14 @@ static uint32_t arena_add(struct segment_view *view, struct arena *arena, uint32
 		return 0;
 	}
 	if (end_extent > arena->extents) {
-		/* A large piece must begin in extents that follow each other: take them together. */
+		/* A large piece must begin in extents that follow each other: take them together.
+		   */
 		if (units > per_extent && k / per_extent < arena->extents) {
 			k = arena->extents * per_extent;
 			end_extent = (k + units + per_extent - 1) / per_extent;
 		}
-		if (!arena_grow(view, arena, row, mapped, (uint32_t)(end_extent - arena->extents))) {
+		if (!arena_grow(view, arena, row, mapped,
+				(uint32_t)(end_extent - arena->extents))) {
 			return 0;
 		}
 	}
@@ -187,10 +194,13 @@ uint32_t view_add_own(struct segment_view *view, enum slot_arena which, uint32_t
 	return arena_add(view, &view->slot->arena[which], row, view->own[which], units);
 }
 
-/** Punch the memory of count extents from first on out of the file, wherever they are mapped now. */
+/**
+ * Punch the memory of count extents from first on out of the file, wherever they are mapped now.
+ */
 static void extents_drop(struct segment_view *view, uint32_t first, uint32_t count)
 {
-	if (first >= view->window_first && first + count <= view->window_first + view->window_count) {
+	if (first >= view->window_first
+	    && first + count <= view->window_first + view->window_count) {
 		sys_madvise(view->window + (first - view->window_first) * EXTENT_BYTES,
 			    count * EXTENT_BYTES, SYS_MADV_REMOVE);
 	}

@@ -7,8 +7,8 @@
  * Extents are mapped in windows, each at least a quarter of what is mapped already, so that address
  * space stays in proportion to use and the number of mappings stays small. A window after the first
  * is made without a descriptor: mremap of length 0 duplicates a shared mapping and may be longer
- * than the original (mremap(2), "if the value of old_size is zero"). Pointers into the segment never
- * move.
+ * than the original (mremap(2), "if the value of old_size is zero"). Pointers into the segment
+ * never move.
  *
  * Everything here that changes the view runs under the slot's lock.
  */
@@ -40,7 +40,10 @@ struct segment_view {
  */
 bool view_open(struct segment_view *view, int fd, uint32_t slot_number);
 
-/** Number of a new element (units elements in one piece, not across extents); 0 if there is no space. */
+/**
+ * Number of a new element (units elements in one piece, not across extents); 0 if there is no
+ * space.
+ */
 uint32_t view_add_shared(struct segment_view *view, enum shared_arena which, uint32_t units);
 uint32_t view_add_own(struct segment_view *view, enum slot_arena which, uint32_t units);
 

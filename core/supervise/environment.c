@@ -3,56 +3,65 @@
 
 #include "core/supervise/environment.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PRELOAD "LD_PRELOAD="
+#define SEGMENT "FIL_SEGMENT="
 
-static size_t environment_count(char *const *envp)
+static bool is_preload(const char *entry)
 {
-	size_t count = 0;
-	while (envp[count]) {
-		count++;
-	}
-	return count;
+	return strncmp(entry, PRELOAD, strlen(PRELOAD)) == 0;
 }
 
-/** Value of the last LD_PRELOAD; "" if there is none. */
-static const char *preload_value(char *const *envp)
+/** Bytes that our own strings take at the most. */
+static size_t strings_size(char *const *envp, const char *hook_path, const char *segment_path,
+			   size_t *ret_count)
 {
-	const char *value = "";
-	for (; *envp; envp++) {
-		if (strncmp(*envp, PRELOAD, strlen(PRELOAD)) == 0) {
-			value = *envp + strlen(PRELOAD);
+	size_t size = strlen(SEGMENT) + strlen(segment_path) + 1;
+	size_t count = 0;
+	if (hook_path) {
+		size += strlen(PRELOAD) + strlen(hook_path) + 1;
+	}
+	for (; envp[count]; count++) {
+		if (hook_path && is_preload(envp[count])) {
+			size += strlen(envp[count]) + strlen(hook_path) + 2;
 		}
 	}
-	return value;
+	*ret_count = count;
+	return size;
 }
 
 char **environment_new(char *const *envp, const char *hook_path, const char *segment_path)
 {
-	size_t count = environment_count(envp);
-	const char *others = preload_value(envp);
-	/* Our two strings lie behind the array, in one piece with it. */
-	size_t array = (count + 3) * sizeof(char *);
-	size_t preload_size =
-		hook_path ? strlen(PRELOAD) + strlen(hook_path) + strlen(others) + 2 : 0;
-	size_t segment_size = strlen("FIL_SEGMENT=") + strlen(segment_path) + 1;
-	char **environment = malloc(array + preload_size + segment_size);
+	size_t count;
+	size_t size = strings_size(envp, hook_path, segment_path, &count);
+	/* Our strings lie behind the array, in one piece with it. */
+	char **environment = malloc((count + 3) * sizeof(char *) + size);
 	if (!environment) {
 		return NULL;
 	}
-	memcpy(environment, envp, count * sizeof(char *));
-	char *text = (char *)environment + array;
-	if (hook_path) {
-		snprintf(text, preload_size, PRELOAD "%s%s%s", hook_path, *others ? ":" : "",
-			 others);
-		environment[count++] = text;
+	char *text = (char *)(environment + count + 3);
+	bool has_preload = hook_path == NULL;
+	size_t filled = 0;
+	for (; filled < count; filled++) {
+		environment[filled] = envp[filled];
+		if (hook_path && is_preload(envp[filled])) {
+			environment[filled] = text;
+			text += sprintf(text, PRELOAD "%s:%s", hook_path,
+					envp[filled] + strlen(PRELOAD)) + 1;
+			has_preload = true;
+		}
 	}
-	snprintf(text + preload_size, segment_size, "FIL_SEGMENT=%s", segment_path);
-	environment[count++] = text + preload_size;
-	environment[count] = NULL;
+	if (!has_preload) {
+		environment[filled++] = text;
+		text += sprintf(text, PRELOAD "%s", hook_path) + 1;
+	}
+	environment[filled++] = text;
+	sprintf(text, SEGMENT "%s", segment_path);
+	environment[filled] = NULL;
 	return environment;
 }
 

@@ -29,9 +29,8 @@ struct supervise_options {
 	const char *program;
 	char *const *argv;
 	/**
-	 * Environment of the workload without the hook's variables, which are appended last
-	 * (LD_PRELOAD, with whatever LD_PRELOAD envp has behind it, and FIL_SEGMENT), so that the
-	 * hook can take them off again and leave no trace.
+	 * Environment of the workload without the hook's variables (core/supervise/environment.h),
+	 * which the hook takes off again, leaving no trace.
 	 */
 	char *const *envp;
 	/** The hook's image, embedded in the tool. */

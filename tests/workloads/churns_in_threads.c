@@ -23,7 +23,8 @@ static void step(void **blocks, unsigned random)
 	switch (random >> 28) {
 	case 0: {
 		size_t bytes = 4096 * (1 + (random >> 4) % 16);
-		char *m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *m = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			       0);
 		if (m != MAP_FAILED) {
 			munmap(m + bytes / 2 / 4096 * 4096, bytes - bytes / 2 / 4096 * 4096);
 			munmap(m, bytes);
@@ -31,7 +32,8 @@ static void step(void **blocks, unsigned random)
 		break;
 	}
 	case 1:
-		blocks[k] = __atomic_exchange_n(&shared[random % SHARED], blocks[k], __ATOMIC_ACQ_REL);
+		blocks[k] =
+			__atomic_exchange_n(&shared[random % SHARED], blocks[k], __ATOMIC_ACQ_REL);
 		break;
 	case 2:
 	case 3:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
-"""Small objects made and dropped: dicts, lists, strings, tuples, with some hundred thousand alive."""
+"""Small objects made and dropped: dicts, lists, strings, tuples, some hundred thousand alive."""
 
 
 def rows(count):

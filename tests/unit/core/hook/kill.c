@@ -31,7 +31,8 @@ static pid_t start(int segment_fd, struct segment_header *header, struct slot *s
 	pid_t pid = fork();
 	if (pid == 0) {
 		segment_expect(header, slot, (uint32_t)getpid());
-		execve(WORKLOAD, (char *[]){ WORKLOAD, NULL }, (char *[]){ preload, segment, NULL });
+		execve(WORKLOAD, (char *[]){ WORKLOAD, NULL },
+		       (char *[]){ preload, segment, NULL });
 		_exit(127);
 	}
 	REQUIRE(pid > 0);
@@ -43,7 +44,8 @@ static bool wait_for_allocations(pid_t pid, const struct segment_header *header,
 {
 	while (load_relaxed(&header->totals.allocations) < count) {
 		siginfo_t info = { 0 };
-		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid) {
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0
+		    || info.si_pid) {
 			return false;
 		}
 		sched_yield();

@@ -60,7 +60,9 @@ static void keeps_blocks_denser_than_the_guess(void)
 	struct live_table *table = new_table();
 	/* As jemalloc's smallest class: every 8 bytes. */
 	for (uintptr_t i = 0; i < 512; i++) {
-		REQUIRE(LIVE_INSERTED == live_insert(table, view, 0x10000000 + i * 8, block_of((uint32_t)i + 1, 8), 11));
+		REQUIRE(LIVE_INSERTED
+			== live_insert(table, view, 0x10000000 + i * 8,
+				       block_of((uint32_t)i + 1, 8), 11));
 	}
 	for (uintptr_t i = 0; i < 512; i++) {
 		CHECK_INT(live_find(table, view, 0x10000000 + i * 8).entry, i + 1);
@@ -113,7 +115,8 @@ static void agrees_with_a_plain_array(void)
 			model[k].entry = 0;
 		} else {
 			model[k] = block_of((seed & 0xffff) + 1, (seed >> 4) & 0xffffff);
-			REQUIRE(LIVE_INSERTED == live_insert(table, view, address, model[k], 4 + seed % 8));
+			REQUIRE(LIVE_INSERTED
+				== live_insert(table, view, address, model[k], 4 + seed % 8));
 		}
 	}
 	for (unsigned k = 0; k < SLOTS; k++) {

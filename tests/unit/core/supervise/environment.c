@@ -22,19 +22,21 @@ static void preloads_that_were_there_come_after_the_hook(void)
 	char *const envp[] = { "LD_PRELOAD=/first.so", "X=1", "LD_PRELOAD=/a.so:/b.so", NULL };
 	char **environment = environment_new(envp, "/h", "/s");
 	REQUIRE(environment);
-	CHECK_STR(environment[0], "LD_PRELOAD=/first.so");
-	CHECK_STR(environment[2], "LD_PRELOAD=/a.so:/b.so");
-	CHECK_STR(environment[3], "LD_PRELOAD=/h:/a.so:/b.so");
-	CHECK_STR(environment[4], "FIL_SEGMENT=/s");
+	CHECK_STR(environment[0], "LD_PRELOAD=/h:/first.so");
+	CHECK_STR(environment[1], "X=1");
+	CHECK_STR(environment[2], "LD_PRELOAD=/h:/a.so:/b.so");
+	CHECK_STR(environment[3], "FIL_SEGMENT=/s");
+	CHECK(!environment[4]);
 	environment_free(environment);
 }
 
-static void empty_preload_adds_nothing(void)
+static void empty_preload_can_be_told_from_none(void)
 {
 	char *const envp[] = { "LD_PRELOAD=", NULL };
 	char **environment = environment_new(envp, "/h", "/s");
 	REQUIRE(environment);
-	CHECK_STR(environment[1], "LD_PRELOAD=/h");
+	CHECK_STR(environment[0], "LD_PRELOAD=/h:");
+	CHECK_STR(environment[1], "FIL_SEGMENT=/s");
 	environment_free(environment);
 }
 
@@ -52,7 +54,7 @@ int main(void)
 {
 	RUN(two_entries_are_appended);
 	RUN(preloads_that_were_there_come_after_the_hook);
-	RUN(empty_preload_adds_nothing);
+	RUN(empty_preload_can_be_told_from_none);
 	RUN(no_hook_no_preload);
 	return test_done();
 }

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"""Programs in C that try the hook: each says by its status whether it was right."""
+
+import pathlib
+import subprocess
+
+import pytest
+import runs
+from runs import PYTHON, ROOT, profile
+
+# Those that are built from tests/workloads/*.c; the hook is the same under every build of the tool.
+PROGRAMS = ROOT / "build/workloads"
+
+
+def check(command, tmp_path, **how):
+    """Run it under fil-profile; its status must be 0 and the report complete."""
+    run = profile(["--", *command], tmp_path, **how)
+    assert run.status == 0, run.err
+    report = run.report()
+    report.assert_complete()
+    return report
+
+
+def assert_nothing_missed(report):
+    assert "not recorded" not in report.text and "not seen" not in report.text, report.text[:2000]
+
+
+@pytest.mark.parametrize("name", ["counts_each_kind_of_allocation", "maps_in_signal_handlers"])
+def test_counts_what_is_live(name, tmp_path):
+    assert_nothing_missed(check([PROGRAMS / name], tmp_path))
+
+
+def test_goes_on_when_a_thread_is_stopped_inside_the_hook(tmp_path):
+    """What cannot be kept until the thread goes on is counted as missed, and nothing hangs."""
+    check([PROGRAMS / "stops_the_world"], tmp_path)
+
+
+def test_counts_the_break(tmp_path):
+    check([PROGRAMS / "counts_each_kind_of_allocation"], tmp_path,
+          env=runs.environment(WITH_BREAK="1"))
+
+
+def test_counts_under_musl(tmp_path):
+    """The same hook, in a program of another C library."""
+    program = tmp_path / "counts"
+    source = ROOT / "tests/workloads/counts_each_kind_of_allocation.c"
+    subprocess.run(["musl-gcc", "-O1", "-w", "-o", program, source], check=True)
+    assert_nothing_missed(check([program], tmp_path))
+
+
+@pytest.mark.parametrize("library", ["libjemalloc.so.2", "libtcmalloc_minimal.so.4"])
+def test_counts_with_another_allocator_preloaded(library, tmp_path):
+    found = [path for path in pathlib.Path("/usr/lib").rglob(library)]
+    if not found:
+        pytest.skip(f"{library} is not installed")
+    check([PROGRAMS / "counts_each_kind_of_allocation"], tmp_path,
+          env=runs.environment(LD_PRELOAD=str(found[0])))
+
+
+def test_threads_that_free_for_each_other_leave_nothing(tmp_path):
+    report = check([PROGRAMS / "churns_in_threads", "30000"], tmp_path)
+    assert_nothing_missed(report)
+    # What is left is of the C library: buffers of streams, records of threads.
+    assert report.bytes_of("at the end") < 20000
+
+
+def libpython():
+    """The shared library of the tests' Python, or a skip in words."""
+    where = subprocess.run(
+        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_config_var('LIBDIR'), "
+         "sysconfig.get_config_var('INSTSONAME'), sysconfig.get_config_var('prefix'))"],
+        capture_output=True, text=True, check=True).stdout.split()
+    library = pathlib.Path(where[0]) / where[1]
+    if ".so" not in where[1] or not library.exists():
+        pytest.skip(f"{PYTHON} has no shared library")
+    return library, where[2]
+
+
+def test_python_is_unloaded_and_loaded_again(tmp_path):
+    library, home = libpython()
+    code = "kept = [bytes(1000) for _ in range(1000)]"
+    report = check([PROGRAMS / "unloads_python", library, code], tmp_path,
+                   env=runs.environment(PYTHONHOME=home))
+    assert report.held_under("<string>:1") > 1000000
