@@ -9,13 +9,12 @@
 #define CORE_BASE_RECORDING_H
 
 /** One bit each: what this image could not or need not do. Shown in reports. */
-/* the executable defines malloc itself: its calls are not seen */
-#define IMAGE_OWN_MALLOC 0x1u
+#define IMAGE_OWN_MALLOC 0x1u      /* the executable defines malloc: its calls are not seen */
 #define IMAGE_FREE_THREADED 0x2u   /* a Python without the GIL */
 #define IMAGE_DOMAINS_WRAPPED 0x4u /* CPython's MEM and OBJ domains go through the hook */
 #define IMAGE_OWN_SIGUSR2 0x8u     /* SIGUSR2 was not the default at start: left alone */
-/* it executed another image where the hook could not be reached */
-#define IMAGE_NOT_FOLLOWED 0x10u
+#define IMAGE_NOT_FOLLOWED 0x10u   /* it executed an image that could not load the hook */
+#define IMAGE_NEW_NOT_SEEN 0x20u   /* a preloaded allocator serves C++ new by itself */
 
 /** Why something was not recorded: counts, in every report. */
 enum missed {

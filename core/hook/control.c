@@ -11,7 +11,7 @@
 static long control_stack(struct control_stack *stack)
 {
 	nesting_mark mark = 0;
-	if (nesting_begin(&mark) != NESTING_RECORD) {
+	if (nesting_begin(&mark, false) != NESTING_RECORD) {
 		return -1;
 	}
 	struct thread *self = thread_state.self;

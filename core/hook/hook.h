@@ -69,6 +69,9 @@ struct hook {
 	/** Its own number as the kernel told it when this image started. */
 	uint32_t pid;
 	uint32_t page_bytes;
+	/** The library that serves malloc, if that is not the C library; else empty. */
+	uintptr_t allocator_start;
+	uintptr_t allocator_end;
 	/** The effective user that could reach the segment. */
 	long effective_user;
 

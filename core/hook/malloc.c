@@ -71,7 +71,11 @@ attr_export void *realloc(void *p, size_t bytes)
 	hook_enter();
 	void *q = next->realloc(p, bytes);
 	hook_leave();
-	if (q) {
+	if (q && block.entry && hook_inside()) {
+		/* Not an allocation of its own, but a block on the books that has moved. */
+		block.bytes = bytes;
+		record_put_back(q, block, BLOCK_MALLOC);
+	} else if (q) {
 		record_allocation(q, bytes, BLOCK_MALLOC);
 	} else if (bytes) {
 		record_put_back(p, block, BLOCK_MALLOC);

@@ -15,10 +15,23 @@
 
 #undef mmap64
 
+/**
+ * True if a call comes from the library that serves malloc, and is not the C library: what it maps
+ * for its arenas, also from threads of its own or from functions that we do not stand in front of.
+ */
+static bool is_from_allocator(const void *caller)
+{
+	uintptr_t address = (uintptr_t)caller;
+	return address >= hook.allocator_start && address < hook.allocator_end;
+}
+
 attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
 	void *p = next_ready()->mmap(address, bytes, prot, flags, fd, offset);
 	bool is_anonymous = flags & MAP_ANONYMOUS;
+	if (is_from_allocator(__builtin_return_address(0))) {
+		return p;
+	}
 	if (p == MAP_FAILED) {
 		if (is_anonymous && (prot & PROT_WRITE) && bytes) {
 			record_refused_mapping(bytes);

@@ -105,9 +105,6 @@ bool nesting_recover(const nesting_mark *mark)
 		return false;
 	}
 	abandon();
-	if (thread_state.self) {
-		thread_state.self->draining = false;
-	}
 	return true;
 }
 
@@ -123,34 +120,11 @@ void nesting_defer(struct pending operation, enum missed reason)
 	self->pending_tail++;
 }
 
-static void replay(struct pending operation)
-{
-	switch ((enum pending_operation)operation.operation) {
-	case PENDING_ADD:
-		record_allocation(operation.address, operation.bytes, operation.kind);
-		break;
-	case PENDING_FREE:
-		record_free(operation.address);
-		break;
-	case PENDING_MAP:
-	case PENDING_MAP_IDLE:
-		record_mapping(operation.address, operation.bytes,
-			       operation.operation == PENDING_MAP);
-		break;
-	case PENDING_UNMAP:
-		record_unmapping(operation.address, operation.bytes);
-		break;
-	}
-}
-
 void nesting_drain(struct thread *self)
 {
-	/* A replay ends as every operation does, but does not drain again: no recursion. */
-	self->draining = true;
-	while (self->pending_head != self->pending_tail && !lock_is_stuck(&hook.view.slot->lock)) {
+	while (nesting_has_deferred(self)) {
 		struct pending next = self->pending[self->pending_head % PENDING_MAX];
 		self->pending_head++;
-		replay(next);
+		record_deferred(self, next);
 	}
-	self->draining = false;
 }

@@ -39,10 +39,22 @@ bool nesting_recover(const nesting_mark *mark) __attribute__((cold));
 /** Keep an operation for later: for the one it interrupted, or for when the lock is to be had. */
 void nesting_defer(struct pending operation, enum missed reason) __attribute__((cold));
 
-/** Record what was deferred. */
+/** Record what was deferred, in its order. Inside an operation of this thread. */
 void nesting_drain(struct thread *self) __attribute__((cold));
 
-attr_inline enum nesting nesting_begin(nesting_mark *mark)
+/** True if something was deferred that can be recorded now. */
+attr_inline bool nesting_has_deferred(const struct thread *self)
+{
+	return unlikely(self->pending_head != self->pending_tail)
+		&& !lock_is_stuck(&hook.view.slot->lock);
+}
+
+/**
+ * Begin an operation. Inside an allocator (hook_enter) only what is_removal is recorded: a block on
+ * the books that is freed is gone, wherever the call comes from, and the allocator's own were never
+ * put on them.
+ */
+attr_inline enum nesting nesting_begin(nesting_mark *mark, bool is_removal)
 {
 	struct gate *gate = hook.gate;
 	if (unlikely(!gate)) {
@@ -52,7 +64,7 @@ attr_inline enum nesting nesting_begin(nesting_mark *mark)
 		hook_notice_child();
 		return NESTING_NONE;
 	}
-	if (thread_state.inside) {
+	if (thread_state.inside && !is_removal) {
 		return NESTING_NONE;
 	}
 	if (unlikely(thread_state.recording) && !nesting_recover(mark)) {
@@ -67,6 +79,9 @@ attr_inline enum nesting nesting_begin(nesting_mark *mark)
 		thread_state.recording = 0;
 		return NESTING_NONE;
 	}
+	if (nesting_has_deferred(thread_state.self)) {
+		nesting_drain(thread_state.self);
+	}
 	return NESTING_RECORD;
 }
 
@@ -74,13 +89,13 @@ attr_inline void nesting_end(nesting_mark *mark)
 {
 	struct thread *self = thread_state.self;
 	barrier_compiler();
+	/* What a handler deferred; and once more for what came until the flag was down. */
+	while (nesting_has_deferred(self)) {
+		nesting_drain(self);
+	}
 	thread_state.recording = 0;
 	*mark = 0;
 	barrier_compiler();
-	/* After the flag is down: whatever a handler deferred before that is seen here. */
-	if (unlikely(self->pending_head != self->pending_tail) && !self->draining) {
-		nesting_drain(self);
-	}
 }
 
 #endif

@@ -9,6 +9,16 @@
 #include "core/shm/account.h"
 #include "core/shm/intern.h"
 
+/** Without the tag that pointers may carry on aarch64 (top byte ignore). */
+attr_inline uintptr_t address_of(const void *p)
+{
+#if defined(__aarch64__)
+	return (uintptr_t)p & (((uintptr_t)1 << 56) - 1);
+#else
+	return (uintptr_t)p;
+#endif
+}
+
 /** A block of the other table: too large for the first. Its size. */
 static attr_cold uint64_t forget_large(uintptr_t address)
 {
@@ -119,24 +129,56 @@ static attr_cold void add_refusal(struct thread *self, struct stack_frames frame
 	request_failed_allocation(node, bytes);
 }
 
-static void record_block_added(struct thread *self, void *p, size_t bytes, enum block_kind kind)
+static void add(struct thread *self, void *p, size_t bytes, enum block_kind kind)
 {
 	stack_look_for_python();
 	struct stack_frames frames = stack_read(self);
 	if (unlikely(!p)) {
 		add_refusal(self, frames, bytes);
 	} else if (likely(hook_lock())) {
-		add_block(self, frames, (uintptr_t)p, bytes, kind);
+		add_block(self, frames, address_of(p), bytes, kind);
 		hook_unlock();
 	} else {
 		nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind }, MISSED_LOCK);
 	}
 }
 
+static struct record_block take(void *p)
+{
+	struct record_block block = { 0 };
+	if (likely(hook_lock())) {
+		block = forget_block(address_of(p));
+		hook_unlock();
+	} else {
+		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
+	}
+	return block;
+}
+
+void record_deferred(struct thread *self, struct pending operation)
+{
+	switch ((enum pending_operation)operation.operation) {
+	case PENDING_ADD:
+		add(self, operation.address, operation.bytes, operation.kind);
+		break;
+	case PENDING_FREE:
+		take(operation.address);
+		break;
+	case PENDING_MAP:
+	case PENDING_MAP_IDLE:
+		record_map(self, operation.address, operation.bytes,
+			   operation.operation == PENDING_MAP);
+		break;
+	case PENDING_UNMAP:
+		record_unmap(operation.address, operation.bytes);
+		break;
+	}
+}
+
 void record_allocation(void *p, size_t bytes, enum block_kind kind)
 {
 	nesting_mark mark = 0;
-	switch (nesting_begin(&mark)) {
+	switch (nesting_begin(&mark, false)) {
 	case NESTING_NONE:
 		return;
 	case NESTING_DEFER:
@@ -146,67 +188,44 @@ void record_allocation(void *p, size_t bytes, enum block_kind kind)
 		}
 		return;
 	case NESTING_RECORD:
-		record_block_added(thread_state.self, p, bytes, kind);
-		nesting_end(&mark);
-	}
-}
-
-void record_free(void *p)
-{
-	nesting_mark mark = 0;
-	if (!p) {
-		return;
-	}
-	switch (nesting_begin(&mark)) {
-	case NESTING_NONE:
-		return;
-	case NESTING_DEFER:
-		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_NESTED);
-		return;
-	case NESTING_RECORD:
-		if (likely(hook_lock())) {
-			forget_block((uintptr_t)p);
-			hook_unlock();
-		} else {
-			nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
-		}
+		add(thread_state.self, p, bytes, kind);
 		nesting_end(&mark);
 	}
 }
 
 struct record_block record_take(void *p)
 {
-	nesting_mark mark = 0;
 	struct record_block block = { 0 };
-	switch (p ? nesting_begin(&mark) : NESTING_NONE) {
+	nesting_mark mark = 0;
+	switch (p ? nesting_begin(&mark, true) : NESTING_NONE) {
 	case NESTING_NONE:
 		break;
 	case NESTING_DEFER:
 		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_NESTED);
 		break;
 	case NESTING_RECORD:
-		if (likely(hook_lock())) {
-			block = forget_block((uintptr_t)p);
-			hook_unlock();
-		} else {
-			nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
-		}
+		block = take(p);
 		nesting_end(&mark);
 	}
 	return block;
 }
 
+void record_free(void *p)
+{
+	record_take(p);
+}
+
 void record_put_back(void *p, struct record_block block, enum block_kind kind)
 {
 	nesting_mark mark = 0;
-	if (!block.entry || nesting_begin(&mark) != NESTING_RECORD) {
+	if (!block.entry || nesting_begin(&mark, true) != NESTING_RECORD) {
 		return;
 	}
 	if (hook_lock()) {
 		struct entry *entry = view_entry(&hook.view, block.entry);
-		if (place_block((uintptr_t)p, block.entry, block.bytes, block.is_code, kind)) {
+		if (place_block(address_of(p), block.entry, block.bytes, block.is_code, kind)) {
 			account_restore(hook.view.slot, &hook.view.header->totals, entry,
-					block.entry, (uintptr_t)p, block.bytes);
+					block.entry, address_of(p), block.bytes);
 			account_done(&hook.view.slot->intent);
 		} else {
 			hook_missed(MISSED_NO_SPACE);

@@ -83,7 +83,15 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 /** A mapping of bytes was refused. */
 void record_refused_mapping(size_t bytes);
 
-/** Calls between these, in this thread, are an allocator's own and not recorded. They nest. */
+struct thread;
+struct pending;
+
+/* Inside an operation of the thread (nesting.h): what was deferred, and the parts of the above. */
+void record_deferred(struct thread *self, struct pending operation);
+void record_map(struct thread *self, void *address, size_t bytes, bool counted);
+void record_unmap(void *address, size_t bytes);
+
+/** What is allocated or mapped between these, in this thread, is an allocator's own. They nest. */
 void hook_enter(void);
 void hook_leave(void);
 

@@ -58,47 +58,54 @@ static void add(uint32_t entry, uintptr_t start, uintptr_t end, bool counted)
 static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
 			   enum pending_operation operation)
 {
-	enum nesting nesting = nesting_begin(mark);
+	enum nesting nesting = nesting_begin(mark, operation == PENDING_UNMAP);
 	if (nesting == NESTING_DEFER) {
 		nesting_defer((struct pending){ address, bytes, operation, 0 }, MISSED_NESTED);
 	}
 	return nesting == NESTING_RECORD;
 }
 
-void record_mapping(void *address, size_t bytes, bool counted)
+void record_map(struct thread *self, void *address, size_t bytes, bool counted)
 {
-	nesting_mark mark = 0;
-	enum pending_operation operation = counted ? PENDING_MAP : PENDING_MAP_IDLE;
-	if (!begin_or_defer(&mark, address, bytes, operation)) {
-		return;
-	}
-	struct thread *self = thread_state.self;
 	struct stack_frames frames = stack_read(self);
-	if (hook_lock()) {
+	if (likely(hook_lock())) {
 		uintptr_t start = (uintptr_t)address;
 		uintptr_t end = page_up(start + bytes);
 		cut(start, end);
 		add(intern_entry(&hook.view, stack_node(self, frames)), start, end, counted);
 		hook_unlock();
 	} else {
+		enum pending_operation operation = counted ? PENDING_MAP : PENDING_MAP_IDLE;
 		nesting_defer((struct pending){ address, bytes, operation, 0 }, MISSED_LOCK);
 	}
-	nesting_end(&mark);
 }
 
-void record_unmapping(void *address, size_t bytes)
+void record_unmap(void *address, size_t bytes)
 {
-	nesting_mark mark = 0;
-	if (!begin_or_defer(&mark, address, bytes, PENDING_UNMAP)) {
-		return;
-	}
-	if (hook_lock()) {
+	if (likely(hook_lock())) {
 		cut((uintptr_t)address, page_up((uintptr_t)address + bytes));
 		hook_unlock();
 	} else {
 		nesting_defer((struct pending){ address, bytes, PENDING_UNMAP, 0 }, MISSED_LOCK);
 	}
-	nesting_end(&mark);
+}
+
+void record_mapping(void *address, size_t bytes, bool counted)
+{
+	nesting_mark mark = 0;
+	if (begin_or_defer(&mark, address, bytes, counted ? PENDING_MAP : PENDING_MAP_IDLE)) {
+		record_map(thread_state.self, address, bytes, counted);
+		nesting_end(&mark);
+	}
+}
+
+void record_unmapping(void *address, size_t bytes)
+{
+	nesting_mark mark = 0;
+	if (begin_or_defer(&mark, address, bytes, PENDING_UNMAP)) {
+		record_unmap(address, bytes);
+		nesting_end(&mark);
+	}
 }
 
 /** Part of a range in [start, end) that is to be counted, or no longer; false if there is none. */
@@ -131,7 +138,7 @@ static bool cut_other_kind(uintptr_t start, uintptr_t end, bool counted, struct 
 void record_protection(void *address, size_t bytes, bool counted)
 {
 	nesting_mark mark = 0;
-	if (nesting_begin(&mark) != NESTING_RECORD) {
+	if (nesting_begin(&mark, false) != NESTING_RECORD) {
 		return;
 	}
 	struct thread *self = thread_state.self;
@@ -198,7 +205,7 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 	if (p) {
 		record_mapping(p, bytes, moving->is_counted);
 	}
-	if ((p && !keeps_old) || nesting_begin(&mark) != NESTING_RECORD) {
+	if ((p && !keeps_old) || nesting_begin(&mark, true) != NESTING_RECORD) {
 		return;
 	}
 	if (hook_lock()) {

@@ -119,6 +119,22 @@ static bool labels_make(void)
 	return hook.node_no_stack && hook.code_thread;
 }
 
+/** Where the library lies that serves malloc, if it is another than the one that serves mmap. */
+static void find_allocator(void)
+{
+	uintptr_t start;
+	uintptr_t end;
+	uintptr_t libc = (uintptr_t)hook.next.mmap;
+	if (elf_find_span((void *)hook.next.malloc, &start, &end) && (libc < start || libc >= end)) {
+		hook.allocator_start = start;
+		hook.allocator_end = end;
+		uintptr_t operator_new = (uintptr_t)elf_find_next("_Znwm", &hook);
+		if (operator_new >= start && operator_new < end) {
+			hook.view.slot->image_flags |= IMAGE_NEW_NOT_SEEN;
+		}
+	}
+}
+
 static void image_describe(const char *executable)
 {
 	struct slot *slot = hook.view.slot;
@@ -153,6 +169,7 @@ __attribute__((constructor)) static void hook_start(void)
 		return;
 	}
 	image_describe(executable);
+	find_allocator();
 	signal_start();
 	python_attach(&hook.python, &hook);
 	hook.python_is_resident = hook.python.symbols.code_type != NULL;

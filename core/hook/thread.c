@@ -17,33 +17,29 @@ struct thread_start {
 	uint32_t origin;
 };
 
-/** The node that the calling thread is at; 0 if it does not record. */
-static uint32_t current_node(void)
-{
-	nesting_mark mark = 0;
-	uint32_t node = 0;
-	if (nesting_begin(&mark) == NESTING_RECORD) {
-		struct thread *self = thread_state.self;
-		struct stack_frames frames = stack_read(self);
-		if (hook_lock()) {
-			node = stack_node(self, frames);
-			hook_unlock();
-		}
-		nesting_end(&mark);
-	}
-	return node;
-}
-
-static struct thread_start *start_take(void)
+/** What the new thread is told; NULL if the calling one does not record. */
+static struct thread_start *start_take(void *(*routine)(void *), void *argument)
 {
 	struct thread_start *start = NULL;
+	nesting_mark mark = 0;
+	if (nesting_begin(&mark, false) != NESTING_RECORD) {
+		return NULL;
+	}
+	struct thread *self = thread_state.self;
+	struct stack_frames frames = stack_read(self);
 	if (hook_lock()) {
+		uint32_t origin = stack_node(self, frames);
 		start = pool_take(&hook.pool, sizeof(*start));
+		if (start) {
+			*start = (struct thread_start){ routine, argument, origin };
+		}
 		hook_unlock();
 	}
+	nesting_end(&mark);
 	return start;
 }
 
+/** Inside an operation. */
 static void start_give(struct thread_start *start)
 {
 	if (hook_lock()) {
@@ -57,7 +53,7 @@ static void *thread_begins(void *argument)
 	nesting_mark mark = 0;
 	struct thread_start start = *(struct thread_start *)argument;
 	/* A child forked in between has a copy of its own and no lock. */
-	if (hook.gate->recording && nesting_begin(&mark) == NESTING_RECORD) {
+	if (hook.gate->recording && nesting_begin(&mark, false) == NESTING_RECORD) {
 		start_give(argument);
 		thread_state.self->origin = start.origin;
 		nesting_end(&mark);
@@ -76,15 +72,17 @@ attr_export int pthread_create(void *thread, const void *attributes, void *(*rou
 	if (!next->pthread_create) {
 		return EAGAIN;
 	}
-	uint32_t origin = hook.gate ? current_node() : 0;
-	struct thread_start *start = origin ? start_take() : NULL;
+	struct thread_start *start = start_take(routine, argument);
 	if (!start) {
 		return next->pthread_create(thread, attributes, routine, argument);
 	}
-	*start = (struct thread_start){ routine, argument, origin };
 	int error = next->pthread_create(thread, attributes, thread_begins, start);
 	if (error) {
-		start_give(start);
+		nesting_mark mark = 0;
+		if (nesting_begin(&mark, true) == NESTING_RECORD) {
+			start_give(start);
+			nesting_end(&mark);
+		}
 	}
 	return error;
 }

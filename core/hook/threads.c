@@ -41,7 +41,6 @@ static struct thread *thread_take(struct threads *threads)
 		threads->free = thread->next;
 		thread->origin = 0;
 		thread->pending_head = thread->pending_tail;
-		thread->draining = false;
 		python_cache_reset(&thread->python);
 	} else {
 		thread = pool_take(&hook.pool, sizeof(*thread));

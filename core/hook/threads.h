@@ -43,7 +43,6 @@ struct thread {
 	/** The frames of the last stack, and their nodes. */
 	struct python_cache python;
 	/** A ring: handlers put at the tail, whoever leaves the hook takes from the head. */
-	bool draining;
 	uint32_t pending_head;
 	uint32_t pending_tail;
 	struct pending pending[PENDING_MAX];

@@ -55,6 +55,10 @@ static void note_image(const struct notes *notes, const struct profile_process *
 		note(notes, "process %" PRIu32 " brings its own malloc in its executable: what it "
 			    "allocates through that is not seen", process->pid);
 	}
+	if (process->image_flags & IMAGE_NEW_NOT_SEEN) {
+		note(notes, "in process %" PRIu32 " another allocator serves C++ new by itself: what is "
+			    "allocated so is not seen", process->pid);
+	}
 	if (process->image_flags & IMAGE_NOT_FOLLOWED) {
 		note(notes,
 		     "process %" PRIu32 " went on as a program that could not be followed: a "

@@ -32,7 +32,12 @@
 #define LIVE_GRANULE_MIN 3
 #define LIVE_ENTRY_MAX ((1u << 27) - 1)
 #define LIVE_SIZE_LARGE ((1u << 27) - 1)
+/** 1 GiB each: 47 bits of address space, 48 on aarch64. */
+#if defined(__aarch64__)
+#define LIVE_REGION_NUMBERS (1u << 18)
+#else
 #define LIVE_REGION_NUMBERS (1u << 17)
+#endif
 
 /** One live block. */
 struct live_block {

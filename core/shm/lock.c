@@ -59,6 +59,10 @@ static bool holder_is_asleep(uint32_t holder)
 enum lock_result lock_wait(uint32_t *lock, uint32_t pid, uint32_t tid)
 {
 	int asleep = 0;
+	if ((load_relaxed(lock) & LOCK_HOLDER) == tid) {
+		/* A handler in the middle of our own critical section: it would wait for itself. */
+		return LOCK_FAILED;
+	}
 	for (int i = 0; i < SPINS && !lock_is_stuck(lock); i++) {
 		if (load_relaxed(lock) == 0 && lock_try(lock, tid)) {
 			return LOCK_TAKEN;
