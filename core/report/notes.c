@@ -56,8 +56,8 @@ static void note_image(const struct notes *notes, const struct profile_process *
 			    "allocates through that is not seen", process->pid);
 	}
 	if (process->image_flags & IMAGE_NEW_NOT_SEEN) {
-		note(notes, "in process %" PRIu32 " another allocator serves C++ new by itself: what is "
-			    "allocated so is not seen", process->pid);
+		note(notes, "in process %" PRIu32 " another allocator serves C++ new by itself: "
+			    "what is allocated so is not seen", process->pid);
 	}
 	if (process->image_flags & IMAGE_NOT_FOLLOWED) {
 		note(notes,
