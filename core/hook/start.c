@@ -125,13 +125,15 @@ static void find_allocator(void)
 	uintptr_t start;
 	uintptr_t end;
 	uintptr_t libc = (uintptr_t)hook.next.mmap;
-	if (elf_find_span((void *)hook.next.malloc, &start, &end) && (libc < start || libc >= end)) {
-		hook.allocator_start = start;
-		hook.allocator_end = end;
-		uintptr_t operator_new = (uintptr_t)elf_find_next("_Znwm", &hook);
-		if (operator_new >= start && operator_new < end) {
-			hook.view.slot->image_flags |= IMAGE_NEW_NOT_SEEN;
-		}
+	if (!elf_find_span((void *)hook.next.malloc, &start, &end)
+	    || (libc >= start && libc < end)) {
+		return;
+	}
+	hook.allocator_start = start;
+	hook.allocator_end = end;
+	uintptr_t operator_new = (uintptr_t)elf_find_next("_Znwm", &hook);
+	if (operator_new >= start && operator_new < end) {
+		hook.view.slot->image_flags |= IMAGE_NEW_NOT_SEEN;
 	}
 }
 
