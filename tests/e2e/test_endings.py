@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
-"""However a program ends, and whatever it was started by: the full report with the right verdict."""
+"""However a program ends, whatever it was started by: the full report and the right verdict."""
 
 import contextlib
 import os

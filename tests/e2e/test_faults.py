@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
-"""What programs do to themselves, and what is done to them: it works as without us, and is reported."""
+"""What programs do to themselves, and what is done to them: all works as without us."""
 
 import contextlib
 import os
@@ -422,7 +422,8 @@ def test_the_program_goes_on_without_us_while_it_allocates(fault):
 def test_hostile_names(fault):
     """Names of any kind are in the report as text that breaks nothing."""
     special = ("name = 'a;b\\n<script>alert(1)</script>\\x1b[31m\\t\\u202e\\\"&'\n"
-               "exec(compile('def f():\\n    return bytes(3_000_000)\\nkept = f()', name, 'exec'))\n"
+               "code = 'def f():\\n    return bytes(3_000_000)\\nkept = f()'\n"
+               "exec(compile(code, name, 'exec'))\n"
                "odd = {'size': 4_000_000}\n"
                "exec(compile('kept = bytes(size)', '\\udcff\\udcfe', 'exec'), odd)\n")
     fault.assert_reported(special)
