@@ -152,6 +152,17 @@ static void image_describe(const char *executable)
 	}
 }
 
+/** The children of the shells that led to this interpreter are not the job's. */
+static void forget_launchers(void)
+{
+	struct segment_header *header = hook.view.header;
+	if (hook.view.slot->generation && hook.view.slot->python_state == PYTHON_NOT_SEEN
+	    && hook.python_is_resident) {
+		store_relaxed(&header->children, 0);
+		add_relaxed(&header->launchers, 1);
+	}
+}
+
 __attribute__((constructor)) static void hook_start(void)
 {
 	next_ready();
@@ -170,11 +181,12 @@ __attribute__((constructor)) static void hook_start(void)
 	if (!gate || !labels_make()) {
 		return;
 	}
+	python_attach(&hook.python, &hook);
+	hook.python_is_resident = hook.python.symbols.code_type != NULL;
+	forget_launchers();
 	image_describe(executable);
 	find_allocator();
 	signal_start();
-	python_attach(&hook.python, &hook);
-	hook.python_is_resident = hook.python.symbols.code_type != NULL;
 	hook.gate = gate;
 	hook.view.slot->state = SLOT_RECORDING;
 	gate->recording = 1;

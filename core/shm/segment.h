@@ -132,6 +132,12 @@ struct segment_header {
 	uint32_t slots_used;
 	/** Forked or spawned child processes that noticed themselves (atomic add). */
 	uint64_t children;
+	/**
+	 * Images that only led to Python (a shim of pyenv or conda): what they forked is no child
+	 * of the job. Incremented, after children was set to 0, when they exec it.
+	 */
+	uint32_t launchers;
+	uint32_t reserved;
 
 	struct arena arena[SHARED_ARENA_COUNT];
 

@@ -177,6 +177,12 @@ static bool count_survivor(pid_t pid, void *data)
 	return true;
 }
 
+void descendants_forget(struct descendants *d)
+{
+	d->count = 0;
+	d->max_rss_bytes = 0;
+}
+
 uint32_t descendants_survivors(const struct descendants *d, int segment_fd)
 {
 	struct search search = { .d = d };

@@ -40,6 +40,9 @@ void descendants_open(struct descendants *descendants, const char *root, pid_t w
  */
 void descendants_look(struct descendants *descendants, uint64_t now_ms);
 
+/** Those seen so far were helpers of whatever led to the job: they do not count. */
+void descendants_forget(struct descendants *descendants);
+
 /**
  * After the workload's end: how many of them still run. Includes those that nobody saw being born
  * (a daemon forks twice in a millisecond) but have the segment mapped, which a forked child

@@ -234,12 +234,23 @@ static void handle_request(struct supervisor *s)
 	}
 }
 
+/** The hook has found that what it followed so far only led to Python. */
+static void forget_launchers(struct supervisor *s)
+{
+	uint32_t launchers = load_relaxed(&s->passing.header->launchers);
+	if (launchers != s->launchers_seen) {
+		s->launchers_seen = launchers;
+		descendants_forget(&s->descendants);
+	}
+}
+
 static void look(struct supervisor *s)
 {
 	uint64_t now_ms = sampler_now_ms();
 	if (now_ms >= s->sampler.next_ms) {
 		sampler_look(&s->sampler, now_ms);
 	}
+	forget_launchers(s);
 	if (now_ms >= s->descendants.next_ms) {
 		descendants_look(&s->descendants, now_ms);
 	}

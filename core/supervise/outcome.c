@@ -51,9 +51,11 @@ static void fill_running(const struct supervisor *s, struct outcome *outcome)
 static void fill_children(const struct supervisor *s, struct outcome *outcome)
 {
 	uint64_t noticed = load_relaxed(&s->passing.header->children);
-	uint64_t seen = s->descendants.count > s->survivors ? s->descendants.count : s->survivors;
+	bool is_stale = load_relaxed(&s->passing.header->launchers) != s->launchers_seen;
+	uint64_t seen = is_stale ? 0 : s->descendants.count;
+	seen = seen > s->survivors ? seen : s->survivors;
 	outcome->children = noticed > seen ? noticed : seen;
-	outcome->children_max_rss_bytes = s->descendants.max_rss_bytes;
+	outcome->children_max_rss_bytes = is_stale ? 0 : s->descendants.max_rss_bytes;
 	outcome->survivors = s->survivors;
 }
 

@@ -35,6 +35,8 @@ struct supervisor {
 	struct witness witness;
 	struct sampler sampler;
 	struct descendants descendants;
+	/** header.launchers as last noticed. */
+	uint32_t launchers_seen;
 	pid_t pid;
 	/**
 	 * Orphans become our children: we are the first process of a container, or were made a
