@@ -92,6 +92,18 @@ static int open_capture(const char *path)
 	return fd_take(&fd);
 }
 
+static void explain_open(const char *path, int error)
+{
+	struct stat status;
+
+	if (error == ENOENT && stat(path, &status) == 0) {
+		say_error("there is no capture.fil in the folder %s", path);
+		say_error("give the folder of one run, as fil-result/TIME, or a capture");
+	} else {
+		say_error("cannot open %s: %s", path, strerror(error));
+	}
+}
+
 static struct profile *read_profile(const char *path)
 {
 	struct capture_error error = {.message = ""};
@@ -99,7 +111,7 @@ static struct profile *read_profile(const char *path)
 	cleanup_fd int fd = open_capture(path);
 
 	if (fd < 0) {
-		say_error("cannot open %s: %s", path, strerror(errno));
+		explain_open(path, errno);
 		return NULL;
 	}
 	profile = capture_read(fd, &error);
