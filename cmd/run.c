@@ -124,6 +124,7 @@ static int start(struct run *run)
 static struct outcome follow(struct run *run)
 {
 	struct outcome outcome;
+	bool is_complete;
 
 	for (;;) {
 		switch (supervise_next(run->supervisor)) {
@@ -134,11 +135,14 @@ static struct outcome follow(struct run *run)
 			run_keep_refused(run);
 			break;
 		case SUPERVISE_ENDED:
-			if (run_write_report(run) != 0) {
-				result_folder_abandon(&run->folder);
-			}
+			is_complete = run_write_report(run) == 0;
 			outcome = supervise_outcome(run->supervisor);
 			supervise_done(run->supervisor);
+			if (is_complete) {
+				run_show_report(run);
+			} else {
+				result_folder_abandon(&run->folder);
+			}
 			return outcome;
 		}
 	}

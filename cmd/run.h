@@ -52,4 +52,10 @@ void run_keep_refused(struct run *run);
  */
 int run_write_report(struct run *run);
 
+/**
+ * Open a complete report in a browser, if one is wanted. After supervise_done, and not in a worker:
+ * the browser inherits limits, and it lives on.
+ */
+void run_show_report(const struct run *run);
+
 #endif

@@ -190,21 +190,6 @@ static struct profile *collect_last(const struct run *run)
 	return last && verdict == VERDICT_ALLOCATION_FAILED ? add_refused(run, last) : last;
 }
 
-static void show_report(const struct run *run)
-{
-	char *page;
-
-	say_info("the report is in %s/index.html", run->folder.path);
-	if (run->options->no_browser || !browser_is_wanted()) {
-		return;
-	}
-	page = result_folder_absolute(&run->folder, "index.html");
-	if (page) {
-		browser_open(page);
-	}
-	free(page);
-}
-
 static int render_last(void *context)
 {
 	struct run *run = context;
@@ -218,7 +203,7 @@ static int render_last(void *context)
 	if (render_report(&run->folder, profile, !run->options->no_source) != 0) {
 		return 1;
 	}
-	show_report(run);
+	say_info("the report is in %s/index.html", run->folder.path);
 	return 0;
 }
 
@@ -298,4 +283,20 @@ int run_write_report(struct run *run)
 	result_folder_sweep(&run->folder, writer);
 	unlinkat(run->folder.fd, REFUSED_CAPTURE, 0);
 	return result == 0 ? 0 : -1;
+}
+
+void run_show_report(const struct run *run)
+{
+	char *page;
+
+	/* Not there: the worker had to put it elsewhere, and said where. */
+	if (run->options->no_browser || !browser_is_wanted() ||
+	    faccessat(run->folder.fd, "index.html", R_OK, 0) != 0) {
+		return;
+	}
+	page = result_folder_absolute(&run->folder, "index.html");
+	if (page) {
+		browser_open(page);
+	}
+	free(page);
 }
