@@ -8,6 +8,7 @@
 #include "core/host/proc.h"
 #include "core/supervise/sampler.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -150,13 +151,20 @@ static bool is_ancestor(const struct search *search, pid_t pid)
 	return above == pid;
 }
 
-/** One of our own: a report that is being written has the segment mapped, too. */
-static bool is_ours(const struct search *search, pid_t pid)
+/**
+ * One of our own (a report that is being written has the segment mapped, too), or one that is about
+ * to end: it has no program any more.
+ */
+static bool is_ours_or_ending(const struct search *search, pid_t pid)
 {
 	char program[PATH_MAX];
-	return pid == getpid() || is_ancestor(search, pid)
-		|| (read_program(search->d->root, pid, program)
-		    && strcmp(program, search->own_program) == 0);
+	if (pid == getpid() || is_ancestor(search, pid)) {
+		return true;
+	}
+	if (!read_program(search->d->root, pid, program)) {
+		return errno == ENOENT;
+	}
+	return strcmp(program, search->own_program) == 0;
 }
 
 static bool count_survivor(pid_t pid, void *data)
@@ -170,7 +178,7 @@ static bool count_survivor(pid_t pid, void *data)
 	}
 	struct descendant descendant = { pid, stat.start_ticks };
 	if (is_known(d, &descendant)
-	    || (!is_ours(search, pid)
+	    || (!is_ours_or_ending(search, pid)
 		&& (is_orphan_of_group(search, &stat) || maps_segment(search, pid)))) {
 		search->count++;
 	}
