@@ -134,6 +134,9 @@ static struct outcome follow(struct run *run)
 		case SUPERVISE_FAILED_ALLOCATION:
 			run_keep_refused(run);
 			break;
+		case SUPERVISE_CHILD_ENDED:
+			run_reap_snapshots(run);
+			break;
 		case SUPERVISE_ENDED:
 			is_complete = run_write_report(run) == 0;
 			outcome = supervise_outcome(run->supervisor);

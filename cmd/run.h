@@ -43,6 +43,9 @@ int64_t run_clock_ms(clockid_t clock);
 /** Begin a report of the peak so far, in a folder of its own; the workload goes on. */
 void run_start_snapshot(struct run *run);
 
+/** Wait for those reports of the peak so far that are done, and say what became of a killed one. */
+void run_reap_snapshots(struct run *run);
+
 /** An allocation was refused: capture what is held now, then let the workload go on. */
 void run_keep_refused(struct run *run);
 

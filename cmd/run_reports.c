@@ -93,18 +93,27 @@ static int render_snapshot(void *context)
 	return 0;
 }
 
-static void reap_snapshots(struct run *run)
+/* What worker_wait or wait_for_report has returned. */
+static void say_snapshot_ended(int result)
+{
+	if (result > 256) {
+		say_error("a report of the peak so far is not complete: its writer was killed by "
+			  "signal %d", result - 256);
+	}
+}
+
+void run_reap_snapshots(struct run *run)
 {
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
-			worker_wait(&run->snapshots[i], 0);
+			say_snapshot_ended(worker_wait(&run->snapshots[i], 0));
 		}
 	}
 }
 
 void run_start_snapshot(struct run *run)
 {
-	reap_snapshots(run);
+	run_reap_snapshots(run);
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
 			continue;
@@ -242,13 +251,21 @@ static int wait_for_report(struct worker *worker)
 	return -1;
 }
 
+/* What the worker could not say itself. */
 static void say_incomplete(const struct run *run, int result, int error)
 {
+	bool has_capture = faccessat(run->folder.fd, "capture.fil", R_OK, 0) == 0;
+	const char *what = has_capture ? "the report is not complete" : "no report";
+
 	if (result > 256) {
-		say_error("the report is not complete: its writer was killed by signal %d; see %s",
-			  result - 256, run->folder.path);
+		say_error("%s: its writer was killed by signal %d", what, result - 256);
 	} else if (result < 0 && error == ETIMEDOUT) {
-		say_error("the report is not complete: it was given up; see %s", run->folder.path);
+		say_error("%s: it was given up", what);
+	} else {
+		return;
+	}
+	if (has_capture) {
+		say_error("all of it is in the capture: fil-profile report %s", run->folder.path);
 	}
 }
 
@@ -256,7 +273,7 @@ static void wait_for_snapshots(struct run *run)
 {
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
-			wait_for_report(&run->snapshots[i]);
+			say_snapshot_ended(wait_for_report(&run->snapshots[i]));
 		}
 	}
 }

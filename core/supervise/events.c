@@ -143,13 +143,21 @@ static bool wait_once(struct supervisor *s)
 
 static void handle_children(struct supervisor *s)
 {
+	siginfo_t ended = { 0 };
 	while (s->state != STATE_ENDED && wait_once(s)) {
 	}
 	if (s->witness.pid && waitpid(s->witness.pid, NULL, WNOHANG) == s->witness.pid) {
 		witness_lost(&s->witness);
 	}
-	if (s->is_reaper && s->state != STATE_ENDED) {
+	if (s->state == STATE_ENDED) {
+		return;
+	}
+	if (s->is_reaper) {
 		reaper_reap(s->proc_root, s->pid, s->witness.pid);
+	}
+	if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid
+	    && ended.si_pid != s->pid) {
+		s->child_ended = true;
 	}
 }
 

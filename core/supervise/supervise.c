@@ -121,6 +121,10 @@ enum supervise_event supervise_next(struct supervisor *s)
 			s->wants_snapshot = false;
 			return SUPERVISE_SNAPSHOT;
 		}
+		if (s->child_ended) {
+			s->child_ended = false;
+			return SUPERVISE_CHILD_ENDED;
+		}
 		events_wait(s);
 	}
 }

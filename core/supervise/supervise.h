@@ -62,6 +62,8 @@ enum supervise_event {
 	 * memory: collect at once, then call supervise_answer.
 	 */
 	SUPERVISE_FAILED_ALLOCATION,
+	/** A process that the caller has forked has ended: it may be waited for. */
+	SUPERVISE_CHILD_ENDED,
 	/**
 	 * The workload has ended; everything about it is in the outcome. From now on SIGQUIT ends
 	 * us as it would anybody: the way out if writing the report hangs.

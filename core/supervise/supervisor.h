@@ -47,6 +47,7 @@ struct supervisor {
 	/** What supervise_next is to hand out. */
 	bool wants_snapshot;
 	bool wants_failed;
+	bool child_ended;
 	/**
 	 * The request that was last handed out, so that it is not handed out again before its
 	 * answer.

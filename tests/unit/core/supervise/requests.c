@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 struct mapped {
 	struct segment_header *header;
@@ -102,6 +103,22 @@ static void sigusr2_to_us_is_a_snapshot_and_not_forwarded(void)
 	CHECK_INT(run_end(supervisor).signal, SIGKILL);
 }
 
+static void process_of_the_callers_that_ended_is_told(void)
+{
+	struct supervisor *supervisor = run_shell("read line");
+	pid_t pid = fork();
+	int status = 0;
+	if (pid == 0) {
+		_exit(5);
+	}
+	CHECK_INT(supervise_next(supervisor), SUPERVISE_CHILD_ENDED);
+	CHECK_INT(waitpid(pid, &status, WNOHANG), pid);
+	CHECK_INT(WEXITSTATUS(status), 5);
+	kill(supervise_pid(supervisor), SIGKILL);
+	CHECK_INT(supervise_next(supervisor), SUPERVISE_ENDED);
+	CHECK_INT(run_end(supervisor).signal, SIGKILL);
+}
+
 int main(void)
 {
 	/* Workloads read from this and so wait until they are killed. */
@@ -112,5 +129,6 @@ int main(void)
 	RUN(refused_allocation_waits_for_its_answer);
 	RUN(request_of_unknown_kind_is_dropped);
 	RUN(sigusr2_to_us_is_a_snapshot_and_not_forwarded);
+	RUN(process_of_the_callers_that_ended_is_told);
 	return test_done();
 }
