@@ -124,7 +124,7 @@ attr_inline struct next_functions *next_ready(void)
 }
 
 /** hook_lock when somebody else has it. */
-bool hook_lock_slowly(uint32_t tid) __attribute__((cold));
+bool hook_lock_slowly(uint32_t tid);
 
 /** The slot's lock for the calling thread; false if it is not to be had now. */
 attr_inline bool hook_lock(void)

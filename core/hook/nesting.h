@@ -34,13 +34,13 @@ typedef volatile uintptr_t nesting_mark;
  * was abandoned; it is repaired then. A handler of the same stack runs below what it interrupted,
  * and leaves its mark alone; on an alternate stack the addresses say nothing, but the kernel knows.
  */
-bool nesting_recover(const nesting_mark *mark) __attribute__((cold));
+bool nesting_recover(const nesting_mark *mark);
 
 /** Keep an operation for later: for the one it interrupted, or for when the lock is to be had. */
-void nesting_defer(struct pending operation, enum missed reason) __attribute__((cold));
+void nesting_defer(struct pending operation, enum missed reason);
 
 /** Record what was deferred, in its order. Inside an operation of this thread. */
-void nesting_drain(struct thread *self) __attribute__((cold));
+void nesting_drain(struct thread *self);
 
 /** True if something was deferred that can be recorded now. */
 attr_inline bool nesting_has_deferred(const struct thread *self)
