@@ -104,7 +104,17 @@ static void explain_open(const char *path, int error)
 	}
 }
 
-static struct profile *read_profile(const char *path)
+/* Is the report to replace what it is made of, of which there is no other copy? */
+static bool is_replaced(const struct options *options, int capture_fd)
+{
+	struct stat capture, output;
+
+	return !is_standard_output(options) && fstat(capture_fd, &capture) == 0 &&
+	       S_ISREG(capture.st_mode) && stat(options->output, &output) == 0 &&
+	       capture.st_dev == output.st_dev && capture.st_ino == output.st_ino;
+}
+
+static struct profile *read_profile(const char *path, const struct options *options)
 {
 	struct capture_error error = {.message = ""};
 	struct profile *profile;
@@ -112,6 +122,11 @@ static struct profile *read_profile(const char *path)
 
 	if (fd < 0) {
 		explain_open(path, errno);
+		return NULL;
+	}
+	if (is_replaced(options, fd)) {
+		say_error("-o %s is the capture itself: it would be lost", options->output);
+		say_error("give the report another name");
 		return NULL;
 	}
 	profile = capture_read(fd, &error);
@@ -211,7 +226,7 @@ int cmd_report(const struct options *options)
 			  format->name, format->extension);
 		return STATUS_OWN_ERROR;
 	}
-	profile = read_profile(options->words[0]);
+	profile = read_profile(options->words[0], options);
 	if (!profile) {
 		return STATUS_OWN_ERROR;
 	}
