@@ -77,17 +77,27 @@ bool hook_inside(void)
  */
 #define SIGNAL_FRAME_MIN 1024
 
-/** Whether the operation that this thread is in the middle of was left by a longjmp. */
-static bool is_abandoned(const nesting_mark *now)
+/** True if another task runs with our thread-local storage (clone without CLONE_SETTLS). */
+static bool is_another_task(void)
 {
-	const nesting_mark *then = thread_state.recording_at;
+	return thread_state.self && (uint32_t)sys_gettid() != thread_state.self->tid;
+}
+
+/** Whether the operation that this thread is in the middle of was left by a longjmp. */
+static bool is_abandoned(const nesting_mark *mark)
+{
+	uintptr_t now = (uintptr_t)mark;
+	uintptr_t then = (uintptr_t)thread_state.recording_at;
 	stack_t current;
-	if (!sys_failed(sys_call2(SYS_sigaltstack, NULL, &current))
-	    && (current.ss_flags & SS_ONSTACK)) {
+	if (is_another_task()
+	    || (!sys_failed(sys_call2(SYS_sigaltstack, NULL, &current))
+		&& (current.ss_flags & SS_ONSTACK))) {
 		return false;
 	}
-	return (uintptr_t)now + SIGNAL_FRAME_MIN > (uintptr_t)then
-		|| *then != (NESTING_MARK ^ (uintptr_t)then);
+	if (*thread_state.recording_at != (NESTING_MARK ^ then)) {
+		return true;
+	}
+	return now + SIGNAL_FRAME_MIN > then && !load_relaxed(&hook.disarms_stacks);
 }
 
 static void abandon(void)
@@ -111,7 +121,7 @@ bool nesting_recover(const nesting_mark *mark)
 void nesting_defer(struct pending operation, enum missed reason)
 {
 	struct thread *self = thread_state.self;
-	if (!self || self->pending_tail - self->pending_head == PENDING_MAX) {
+	if (!self || self->pending_tail - self->pending_head == PENDING_MAX || is_another_task()) {
 		hook_missed(reason);
 		return;
 	}

@@ -41,6 +41,7 @@ typedef void handler_function(int);
 	X(void *, sbrk, (intptr_t)) \
 	X(int, pthread_create, (void *, const void *, void *(*)(void *), void *)) \
 	X(int, dlclose, (void *)) \
+	X(int, sigaltstack, (const stack_t *, stack_t *)) \
 	X(int, sigaction, (int, const struct sigaction *, struct sigaction *)) \
 	X(handler_function *, signal, (int, handler_function *)) \
 	X(int, execve, (const char *, char *const[], char *const[])) \

@@ -56,3 +56,15 @@ attr_export handler_function *signal(int signal, handler_function *handler)
 	handler_function *old = next_ready()->signal(signal, handler);
 	return old == on_sigusr2 ? SIG_DFL : old;
 }
+
+/* SS_AUTODISARM, include/uapi/linux/signal.h. */
+#define AUTODISARM (1u << 31)
+
+/** Whoever disarms alternate stacks takes from us the means to tell that we are on one. */
+attr_export int sigaltstack(const stack_t *stack, stack_t *old)
+{
+	if (stack && ((unsigned)stack->ss_flags & AUTODISARM)) {
+		store_relaxed(&hook.disarms_stacks, 1);
+	}
+	return next_ready()->sigaltstack(stack, old);
+}

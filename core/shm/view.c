@@ -98,35 +98,42 @@ bool view_open(struct segment_view *view, int fd, uint32_t slot_number)
 	return true;
 }
 
+/** Map a new window that begins with extents [first, first + count). */
+static bool window_advance(struct segment_view *view, uint32_t first, uint32_t count)
+{
+	uint32_t more = view->mapped_extents / 4;
+	uint32_t wanted = more > count ? more : count;
+	if (extent_offset(first + wanted) > view->header->size_bytes) {
+		wanted = count;
+	}
+	return window_map(view, -1, first, wanted) || window_map(view, -1, first, count);
+}
+
 void *view_take_extents(struct segment_view *view, uint32_t count, uint32_t *ret_first)
 {
-	uint32_t first = add_relaxed(&view->header->next_extent, count);
-	uint32_t window_end = view->window_first + view->window_count;
-	if (extent_offset(first + count) > view->header->size_bytes || first + count < first) {
-		add_relaxed(&view->header->next_extent, -count);
-		return NULL;
-	}
-	if (first + count > window_end) {
-		/* What is left of the old window is lost to us if the piece does not fit: at most
-		   count extents of file offsets, never of memory. */
-		uint32_t start = first < window_end ? window_end : first;
-		if (first < window_end) {
-			add_relaxed(&view->header->next_extent, start - first);
-			first = start;
+	uint32_t *next = &view->header->next_extent;
+	uint32_t seen = load_relaxed(next);
+	for (;;) {
+		uint32_t first = seen;
+		uint32_t window_end = view->window_first + view->window_count;
+		bool fits = first + count <= window_end;
+		if (!fits && first < window_end) {
+			/* What is left of the old window is given up: file offsets, no memory. */
+			first = window_end;
 		}
-		uint32_t more = view->mapped_extents / 4;
-		uint32_t wanted = more > count ? more : count;
-		if (extent_offset(first + wanted) > view->header->size_bytes) {
-			wanted = count;
-		}
-		if (extent_offset(first + count) > view->header->size_bytes
-		    || !(window_map(view, -1, first, wanted)
-			 || window_map(view, -1, first, count))) {
+		/* Nothing is taken before it is mapped: a failure, under a limit that may be lifted
+		   later, leaves no gap. */
+		if (first + count < first
+		    || extent_offset(first + count) > view->header->size_bytes
+		    || (!fits && !window_advance(view, first, count))) {
 			return NULL;
 		}
+		/* Another process may have taken some meanwhile. */
+		if (cas_acq_rel(next, &seen, first + count)) {
+			*ret_first = first;
+			return view->window + (first - view->window_first) * EXTENT_BYTES;
+		}
 	}
-	*ret_first = first;
-	return view->window + (first - view->window_first) * EXTENT_BYTES;
 }
 
 /** Put count new extents at the end of an arena's row. */
