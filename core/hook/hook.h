@@ -93,7 +93,7 @@ struct hook {
 	uint32_t python_away;
 	/** The last vfork child that called exec: it may try several paths. */
 	uint32_t executing_child;
-	/** An alternate signal stack with SS_AUTODISARM was set: sigaltstack does not tell of it. */
+	/** A signal stack with SS_AUTODISARM was set: sigaltstack does not tell of it. */
 	uint32_t disarms_stacks;
 	/** Operations while no interpreter was known, and whether a thread looks for one. */
 	uint32_t looks;
