@@ -221,6 +221,12 @@ static size_t columns_of(const char *text, size_t len)
 	return escape_columns(text, len);
 }
 
+/* Word i as it is shown: the tool by its name, wherever it lies. */
+static const char *shown_word(const struct options_error *error, size_t i)
+{
+	return i == 0 && !error->in_defaults ? "fil-profile" : error->where[i];
+}
+
 /* The words around the wrong one in one line, and a line of "^~~~" below the wrong part. */
 static void underline(const struct options_error *error)
 {
@@ -233,7 +239,8 @@ static void underline(const struct options_error *error)
 
 	/* As many words before it as fit. */
 	for (size_t i = error->index, used = columns_of(wrong, strlen(wrong)); i > 0; i--) {
-		used += columns_of(error->where[i - 1], strlen(error->where[i - 1])) + 1;
+		const char *word = shown_word(error, i - 1);
+		used += columns_of(word, strlen(word)) + 1;
 		if (used > SHOWN_COLUMNS) {
 			first = i;
 			break;
@@ -250,8 +257,7 @@ static void underline(const struct options_error *error)
 		fputs("... ", out);
 	}
 	for (size_t i = first; i < error->index; i++) {
-		bool is_tool = i == 0 && !error->in_defaults;
-		fprintf(out, "%s ", is_tool ? "fil-profile" : error->where[i]);
+		fprintf(out, "%s ", shown_word(error, i));
 	}
 	if (fclose(out) == 0) {
 		indent = columns_of(before, before_len) + columns_of(wrong, error->start);

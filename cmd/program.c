@@ -3,6 +3,7 @@
 
 #include "cmd/program.h"
 
+#include "cmd/sanitizer.h"
 #include "cmd/words.h"
 
 #include <elf.h>
@@ -183,6 +184,16 @@ static int check_loader_exists(const struct link *link, const Elf64_Phdr *header
 			      "%s needs the loader %s, which does not exist", link->path, loader);
 }
 
+static int check_sanitizer(const struct link *link, const Elf64_Phdr *headers, unsigned count)
+{
+	const char *sanitizer = sanitizer_of_program(link->fd, headers, count);
+
+	return !sanitizer ? 0 : program_refuse(
+		link->refusal, 125, "profile a build of it without that",
+		"%s is built with %s, which brings its own malloc and lets nothing be loaded "
+		"before it", link->path, sanitizer);
+}
+
 /* Class and byte order are this machine's here, so 64-bit headers as <elf.h> has them. */
 static int check_linking(const struct link *link)
 {
@@ -199,7 +210,8 @@ static int check_linking(const struct link *link)
 	}
 	for (unsigned i = 0; i < header.e_phnum; i++) {
 		if (headers[i].p_type == PT_INTERP) {
-			return check_loader_exists(link, &headers[i]);
+			return check_loader_exists(link, &headers[i]) != 0 ||
+			       check_sanitizer(link, headers, header.e_phnum) != 0 ? -1 : 0;
 		}
 	}
 	if (is_loader(link->path)) {

@@ -51,12 +51,22 @@
 /** How many operations go by between two looks for an interpreter. A power of two. */
 #define LOOK_EVERY 1024u
 
+enum recording {
+	RECORDING_NOT = 0,
+	RECORDING = 1,
+	/**
+	 * Another task may run beside us with our memory and our thread-local storage (clone with
+	 * CLONE_VM alone): only the thread itself is recorded.
+	 */
+	RECORDING_SHARED = 2,
+};
+
 /**
  * A page of its own that the kernel zeroes in a forked child (MADV_WIPEONFORK): the child's way to
  * know.
  */
 struct gate {
-	/** 1 while this process records; 0 in forked children. */
+	/** enum recording; 0 in forked children. */
 	uint32_t recording;
 	/** 1 once a forked child has noticed what it is. */
 	uint32_t child_noticed;

@@ -83,6 +83,19 @@ static bool is_another_task(void)
 	return thread_state.self && (uint32_t)sys_gettid() != thread_state.self->tid;
 }
 
+bool nesting_is_recorded(void)
+{
+	if (!hook.gate->recording) {
+		hook_notice_child();
+		return false;
+	}
+	if (is_another_task()) {
+		hook_missed(MISSED_NESTED);
+		return false;
+	}
+	return true;
+}
+
 /** Whether the operation that this thread is in the middle of was left by a longjmp. */
 static bool is_abandoned(const nesting_mark *mark)
 {

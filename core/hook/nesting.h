@@ -39,6 +39,9 @@ bool nesting_recover(const nesting_mark *mark);
 /** Keep an operation for later: for the one it interrupted, or for when the lock is to be had. */
 void nesting_defer(struct pending operation, enum missed reason);
 
+/** Where not everything is recorded: whether this task is. */
+bool nesting_is_recorded(void);
+
 /** Record what was deferred, in its order. Inside an operation of this thread. */
 void nesting_drain(struct thread *self);
 
@@ -60,8 +63,7 @@ attr_inline enum nesting nesting_begin(nesting_mark *mark, bool is_removal)
 	if (unlikely(!gate)) {
 		return NESTING_NONE;
 	}
-	if (unlikely(!gate->recording)) {
-		hook_notice_child();
+	if (unlikely(gate->recording != RECORDING) && !nesting_is_recorded()) {
 		return NESTING_NONE;
 	}
 	if (thread_state.inside && !is_removal) {

@@ -40,6 +40,7 @@ typedef void handler_function(int);
 	X(int, brk, (void *)) \
 	X(void *, sbrk, (intptr_t)) \
 	X(int, pthread_create, (void *, const void *, void *(*)(void *), void *)) \
+	X(int, clone, (int (*)(void *), void *, int, void *, ...)) \
 	X(int, dlclose, (void *)) \
 	X(int, sigaltstack, (const stack_t *, stack_t *)) \
 	X(int, sigaction, (int, const struct sigaction *, struct sigaction *)) \

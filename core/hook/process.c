@@ -212,6 +212,26 @@ attr_export int execle(const char *path, const char *first, ...)
 	return execve(path, argv, envp);
 }
 
+/* CLONE_VM, CLONE_VFORK, CLONE_SETTLS: include/uapi/linux/sched.h. */
+#define SHARES_MEMORY 0x00000100
+#define STOPS_PARENT 0x00004000
+#define OWN_TLS 0x00080000
+
+attr_export int clone(int (*routine)(void *), void *stack, int flags, void *argument, ...)
+{
+	va_list rest;
+	va_start(rest, argument);
+	void *parent_tid = va_arg(rest, void *);
+	void *tls = va_arg(rest, void *);
+	void *child_tid = va_arg(rest, void *);
+	va_end(rest);
+	if ((flags & (SHARES_MEMORY | STOPS_PARENT | OWN_TLS)) == SHARES_MEMORY && hook.gate
+	    && hook.gate->recording) {
+		hook.gate->recording = RECORDING_SHARED;
+	}
+	return next_ready()->clone(routine, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
 /* Children that a libc starts by itself: only counted, since they do not have our variables. */
 
 attr_export int posix_spawn(pid_t *ret, const char *path, const void *actions,

@@ -189,6 +189,6 @@ __attribute__((constructor)) static void hook_start(void)
 	signal_start();
 	hook.gate = gate;
 	hook.view.slot->state = SLOT_RECORDING;
-	gate->recording = 1;
+	gate->recording = RECORDING;
 	domains_wrap();
 }

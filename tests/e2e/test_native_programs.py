@@ -26,9 +26,14 @@ def assert_nothing_missed(report):
     assert "not recorded" not in report.text and "not seen" not in report.text, report.text[:2000]
 
 
-@pytest.mark.parametrize("name", ["counts_each_kind_of_allocation", "maps_in_signal_handlers"])
+@pytest.mark.parametrize("name", ["counts_each_kind_of_allocation", "maps_in_signal_handlers",
+                                  "keeps_books_of_its_churn", "unmaps_in_vain"])
 def test_counts_what_is_live(name, tmp_path):
     assert_nothing_missed(check([PROGRAMS / name], tmp_path))
+
+
+def test_records_again_when_a_limit_is_lifted(tmp_path):
+    check([PROGRAMS / "limits_its_address_space_for_a_while"], tmp_path)
 
 
 def test_goes_on_when_a_thread_is_stopped_inside_the_hook(tmp_path):

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* Calls munmap as the kernel refuses it: what is live must not change by that. Status 1 if it does. */
+/*
+ * Calls munmap as the kernel refuses it: what is live must not change by that. Status 1 if it does.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -30,7 +32,8 @@ static int is_taken(void *start, size_t bytes)
 
 int main(void)
 {
-	char *start = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *start =
+		mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (start == MAP_FAILED) {
 		perror("mmap");
 		return 2;
