@@ -13,7 +13,9 @@
 #define CODES 40
 
 static char code_type[256], none[64], thread[256], cframe[64];
-static char frames[FRAMES][128] __attribute__((aligned(16)));
+/* At the same place in every run: which positions the hash of addresses forgets depends on them. */
+#define FRAMES_AT ((void *)0x500000000000)
+static char (*frames)[128];
 static char codes[CODES][256] __attribute__((aligned(16)));
 
 static struct python python;
@@ -59,7 +61,12 @@ static void set_current(void *frame)
 /** An interpreter of version 3.minor that runs; 0: one of offsets that no version has. */
 static void start(unsigned minor)
 {
-	memset(frames, 0, sizeof(frames));
+	if (!frames) {
+		frames = mmap(FRAMES_AT, FRAMES * sizeof(frames[0]), PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		REQUIRE(frames == FRAMES_AT);
+	}
+	memset(frames, 0, FRAMES * sizeof(frames[0]));
 	memset(codes, 0, sizeof(codes));
 	memset(&python, 0, sizeof(python));
 	python_cache_done(&cache);
