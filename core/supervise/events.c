@@ -141,9 +141,19 @@ static bool wait_once(struct supervisor *s)
 	return true;
 }
 
-static void handle_children(struct supervisor *s)
+/** Has a process ended that the caller has forked? Orphans are waited for first. */
+static bool callers_child_has_ended(const struct supervisor *s)
 {
 	siginfo_t ended = { 0 };
+	if (s->is_reaper) {
+		return reaper_reap(s->proc_root, s->pid, s->witness.pid);
+	}
+	return waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid
+		&& ended.si_pid != s->pid && ended.si_pid != s->witness.pid;
+}
+
+static void handle_children(struct supervisor *s)
+{
 	while (s->state != STATE_ENDED && wait_once(s)) {
 	}
 	if (s->witness.pid && waitpid(s->witness.pid, NULL, WNOHANG) == s->witness.pid) {
@@ -152,13 +162,7 @@ static void handle_children(struct supervisor *s)
 	if (s->state == STATE_ENDED) {
 		return;
 	}
-	if (s->is_reaper) {
-		reaper_reap(s->proc_root, s->pid, s->witness.pid);
-	}
-	if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid
-	    && ended.si_pid != s->pid) {
-		s->child_ended = true;
-	}
+	s->child_ended |= callers_child_has_ended(s);
 }
 
 /** Has the workload its own copy, or is that still to be found out? */

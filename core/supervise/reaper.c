@@ -45,7 +45,7 @@ static bool reap_if_orphan(pid_t pid, void *data)
 	return true;
 }
 
-void reaper_reap(const char *proc_root, pid_t workload, pid_t witness)
+bool reaper_reap(const char *proc_root, pid_t workload, pid_t witness)
 {
 	struct reaping reaping = { .root = proc_root, .workload = workload, .witness = witness };
 	struct proc_stat own;
@@ -55,12 +55,12 @@ void reaper_reap(const char *proc_root, pid_t workload, pid_t witness)
 	for (;;) {
 		siginfo_t info = { 0 };
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || !info.si_pid) {
-			return;
+			return false;
 		}
 		if (!is_orphan(&reaping, info.si_pid)) {
 			/* The kernel shows only the first; those behind it are found by name. */
 			proc_each(proc_root, reap_if_orphan, &reaping);
-			return;
+			return info.si_pid != workload && info.si_pid != witness;
 		}
 		waitpid(info.si_pid, NULL, WNOHANG);
 	}

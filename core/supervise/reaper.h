@@ -16,8 +16,8 @@ bool reaper_is_needed(void);
 /**
  * Wait for all children that have ended, except the workload and the witness, whose ends are
  * noticed elsewhere, and processes of our own program: those are the supervisor's caller's, who
- * waits for them.
+ * waits for them. True if one of the caller's has ended.
  */
-void reaper_reap(const char *proc_root, pid_t workload, pid_t witness);
+bool reaper_reap(const char *proc_root, pid_t workload, pid_t witness);
 
 #endif

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 /** The workload's and its children's standard input: empty but open until gate_close. */
@@ -19,7 +20,8 @@ static int gate = -1;
 static void gate_open(void)
 {
 	int ends[2];
-	REQUIRE(pipe2(ends, O_CLOEXEC) == 0 && dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+	REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0
+		&& dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
 	close(ends[0]);
 	gate = ends[1];
 }
@@ -27,7 +29,16 @@ static void gate_open(void)
 /** Everybody who reads from the gate goes on. */
 static void gate_close(void)
 {
-	close(gate);
+	shutdown(gate, SHUT_WR);
+}
+
+/** The same, and wait until they have ended: the next test is to find none of them. */
+static void gate_close_and_wait(void)
+{
+	char byte;
+	gate_close();
+	REQUIRE(freopen("/dev/null", "r", stdin));
+	REQUIRE(read(gate, &byte, 1) == 0);
 }
 
 /** One round of the supervisor's; the workload is to run still. */
@@ -53,6 +64,12 @@ static void child_is_seen(void)
 	CHECK_INT(outcome.survivors, 0);
 }
 
+static bool is_zombie(pid_t pid)
+{
+	struct proc_stat stat;
+	return proc_read_stat("", pid, &stat) && stat.state == 'Z';
+}
+
 /** A workload that does not wait for its children: each is counted once, however often we look. */
 static void zombie_is_counted_once(void)
 {
@@ -60,7 +77,7 @@ static void zombie_is_counted_once(void)
 	struct supervisor *supervisor = run_shell("true & exec cat");
 	struct descendants seen;
 	descendants_open(&seen, "", supervise_pid(supervisor));
-	while (seen.count == 0) {
+	while (seen.count == 0 || !is_zombie(seen.known[0].pid)) {
 		descendants_look(&seen, 0);
 	}
 	for (int i = 0; i < 10; i++) {
@@ -78,7 +95,7 @@ static void child_that_outlives_the_workload(void)
 	struct outcome outcome = run_end(run_shell("exec 5<&0; cat <&5 & exit 0"));
 	CHECK_INT(outcome.survivors, 1);
 	CHECK(outcome.children >= 1);
-	gate_close();
+	gate_close_and_wait();
 }
 
 /** The workload: maps the segment as a hook does, forks twice as a daemon does, and ends. */
@@ -119,7 +136,7 @@ static void daemon_is_recognised(void)
 	unlink(path);
 	CHECK_INT(outcome.exit_status, 0);
 	CHECK_INT(outcome.survivors, 1);
-	gate_close();
+	gate_close_and_wait();
 }
 
 static bool exists(pid_t pid)
