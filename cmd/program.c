@@ -5,6 +5,7 @@
 
 #include "cmd/sanitizer.h"
 #include "cmd/words.h"
+#include "core/elf/file.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -23,8 +24,6 @@
 #define SCRIPT_DEPTH_MAX 5u
 /* _CS_PATH of glibc: where execvp looks without a PATH. */
 #define DEFAULT_PATH "/bin:/usr/bin"
-/* More program headers than any linker writes; the kernel takes up to 64 KiB of them. */
-#define HEADERS_MAX 512u
 
 /* A file on the way to what will run. */
 struct link {
@@ -171,7 +170,7 @@ static bool is_loader(const char *path)
 	return strncmp(name, "ld-", 3) == 0 || strncmp(name, "ld.so", 5) == 0;
 }
 
-static int check_loader_exists(const struct link *link, const Elf64_Phdr *header)
+static int check_loader_exists(const struct link *link, const ElfW(Phdr) *header)
 {
 	char loader[FIRST_BYTES] = "";
 	size_t len = header->p_filesz < sizeof(loader) ? header->p_filesz : sizeof(loader) - 1;
@@ -184,9 +183,9 @@ static int check_loader_exists(const struct link *link, const Elf64_Phdr *header
 			      "%s needs the loader %s, which does not exist", link->path, loader);
 }
 
-static int check_sanitizer(const struct link *link, const Elf64_Phdr *headers, unsigned count)
+static int check_sanitizer(const struct link *link, const struct elf_image *image)
 {
-	const char *sanitizer = sanitizer_of_program(link->fd, headers, count);
+	const char *sanitizer = sanitizer_of_program(image);
 
 	return !sanitizer ? 0 : program_refuse(
 		link->refusal, 125, "profile a build of it without that",
@@ -194,25 +193,17 @@ static int check_sanitizer(const struct link *link, const Elf64_Phdr *headers, u
 		"before it", link->path, sanitizer);
 }
 
-/* Class and byte order are this machine's here, so 64-bit headers as <elf.h> has them. */
 static int check_linking(const struct link *link)
 {
-	Elf64_Ehdr header;
-	Elf64_Phdr headers[HEADERS_MAX];
-	size_t bytes;
+	struct elf_file file;
 
-	memcpy(&header, link->first, sizeof(header));
-	bytes = header.e_phnum * sizeof(headers[0]);
-	if (header.e_phentsize != sizeof(headers[0]) || header.e_phnum > HEADERS_MAX ||
-	    pread(link->fd, headers, bytes, (off_t)header.e_phoff) != (ssize_t)bytes) {
+	if (elf_file_open(&file, link->fd) != 0) {
 		return program_refuse(link->refusal, 126, NULL, "%s is a damaged program: its ELF "
 				      "headers cannot be read", link->path);
 	}
-	for (unsigned i = 0; i < header.e_phnum; i++) {
-		if (headers[i].p_type == PT_INTERP) {
-			return check_loader_exists(link, &headers[i]) != 0 ||
-			       check_sanitizer(link, headers, header.e_phnum) != 0 ? -1 : 0;
-		}
+	if (file.loader) {
+		return check_loader_exists(link, file.loader) != 0 ||
+		       check_sanitizer(link, &file.image) != 0 ? -1 : 0;
 	}
 	if (is_loader(link->path)) {
 		return 0;

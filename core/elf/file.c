@@ -40,7 +40,8 @@ static int read_at(int fd, void *ret, size_t len, uint64_t offset, int error_if_
 int elf_file_open(struct elf_file *file, int fd)
 {
 	const ElfW(Ehdr) *header = &file->header;
-	file->has_symbols = file->has_loader = false;
+	file->has_symbols = false;
+	file->loader = NULL;
 	if (read_at(fd, &file->header, sizeof(file->header), 0, ENOEXEC) != 0) {
 		return -1;
 	}
@@ -58,7 +59,9 @@ int elf_file_open(struct elf_file *file, int fd)
 		return -1;
 	}
 	for (unsigned i = 0; i < header->e_phnum; i++) {
-		file->has_loader |= file->headers[i].p_type == PT_INTERP;
+		if (file->headers[i].p_type == PT_INTERP && !file->loader) {
+			file->loader = &file->headers[i];
+		}
 	}
 	file->has_symbols = elf_image_open_file(&file->image, fd, file->headers, header->e_phnum);
 	return 0;

@@ -12,10 +12,13 @@
 
 #include "core/elf/image.h"
 
-/** More program headers than that, and a file is taken for damaged. Usual are about 12. */
-#define ELF_FILE_HEADERS_MAX 128u
+/**
+ * More program headers than any linker writes; the kernel takes up to 64 KiB of them. With more, a
+ * file is taken for damaged.
+ */
+#define ELF_FILE_HEADERS_MAX 512u
 
-/** Points into itself: not to be copied. About 7 KB. */
+/** Points into itself: not to be copied. About 28 KB. */
 struct elf_file {
 	ElfW(Ehdr) header;
 	ElfW(Phdr) headers[ELF_FILE_HEADERS_MAX];
@@ -23,8 +26,8 @@ struct elf_file {
 	struct elf_image image;
 	/** It has dynamic symbols: a shared object or a dynamically linked program. */
 	bool has_symbols;
-	/** It asks for a loader (PT_INTERP). */
-	bool has_loader;
+	/** The header of the loader that it asks for (PT_INTERP), among headers; NULL if none. */
+	const ElfW(Phdr) *loader;
 };
 
 /**

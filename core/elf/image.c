@@ -84,23 +84,24 @@ static void image_take_entry(struct elf_image *image, const ElfW(Dyn) *entry)
 	}
 }
 
-static bool image_open(struct elf_image *image)
+/** Entry number i of the dynamic section; false behind its end. */
+static bool image_dynamic(const struct elf_image *image, unsigned i, ElfW(Dyn) *ret)
 {
 	const ElfW(Phdr) *dynamic = NULL;
-	for (unsigned i = 0; i < image->header_count; i++) {
-		if (image->headers[i].p_type == PT_DYNAMIC) {
-			dynamic = &image->headers[i];
+	for (unsigned k = 0; k < image->header_count; k++) {
+		if (image->headers[k].p_type == PT_DYNAMIC) {
+			dynamic = &image->headers[k];
 		}
 	}
-	if (dynamic == NULL) {
-		return false;
-	}
-	for (unsigned i = 0; i < DYNAMIC_MAX; i++) {
-		ElfW(Dyn) entry;
-		if (!image_read(image, dynamic->p_vaddr + i * sizeof(entry), &entry, sizeof(entry))
-		    || entry.d_tag == DT_NULL) {
-			break;
-		}
+	return dynamic != NULL && i < DYNAMIC_MAX
+		&& image_read(image, dynamic->p_vaddr + i * sizeof(*ret), ret, sizeof(*ret))
+		&& ret->d_tag != DT_NULL;
+}
+
+static bool image_open(struct elf_image *image)
+{
+	ElfW(Dyn) entry;
+	for (unsigned i = 0; image_dynamic(image, i, &entry); i++) {
 		image_take_entry(image, &entry);
 	}
 	return image->symbols != 0 && image->strings != 0
@@ -275,6 +276,21 @@ bool elf_image_lookup(const struct elf_image *image, const char *name,
 {
 	return image->gnu_hash != 0 ? image_lookup_gnu(image, name, ret_symbol)
 				    : image_lookup_sysv(image, name, ret_symbol);
+}
+
+bool elf_image_needs(const struct elf_image *image, const char *prefix)
+{
+	char name[64];
+	size_t len = strlen(prefix);
+	ElfW(Dyn) entry;
+	for (unsigned i = 0; len <= sizeof(name) && image_dynamic(image, i, &entry); i++) {
+		if (entry.d_tag == DT_NEEDED && entry.d_un.d_val < image->strings_bytes
+		    && image_read(image, image->strings + entry.d_un.d_val, name, len)
+		    && memcmp(name, prefix, len) == 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void *elf_find_symbol(const struct elf_image *image, const char *name)

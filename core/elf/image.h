@@ -73,6 +73,12 @@ bool elf_image_lookup(const struct elf_image *image, const char *name,
 		      struct elf_symbol *ret_symbol);
 
 /**
+ * True if the object asks for a library (DT_NEEDED) whose name begins with prefix, of up to 64
+ * bytes. Also for an image that has no symbols.
+ */
+bool elf_image_needs(const struct elf_image *image, const char *prefix);
+
+/**
  * The address in this process of what a loaded object defines under a name, an indirect function
  * (STT_GNU_IFUNC) resolved by calling its resolver. NULL if it defines no such thing.
  */

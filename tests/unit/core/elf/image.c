@@ -51,7 +51,7 @@ static void finds_symbols_of_a_file_by_either_hash_table(void)
 		int fd = file_of(&made, sizeof(made));
 		REQUIRE(elf_file_open(&file, fd) == 0);
 		CHECK(file.has_symbols);
-		CHECK(!file.has_loader);
+		CHECK(!file.loader);
 		CHECK(elf_file_defines(&file, "malloc"));
 		CHECK(!elf_file_defines(&file, "wanted_elsewhere"));
 		check_symbols(&file.image);
@@ -255,6 +255,18 @@ static void finds_every_symbol_of_a_real_library(void)
 	}
 }
 
+static void libraries_that_a_program_asks_for(void)
+{
+	struct elf_file file;
+	int fd = open("/bin/sh", O_RDONLY);
+	REQUIRE(fd >= 0 && elf_file_open(&file, fd) == 0);
+	CHECK(file.loader);
+	CHECK(elf_image_needs(&file.image, "libc."));
+	CHECK(!elf_image_needs(&file.image, "libasan."));
+	CHECK(!elf_image_needs(&file.image, "ibc."));
+	close(fd);
+}
+
 int main(void)
 {
 	RUN(finds_symbols_of_a_file_by_either_hash_table);
@@ -264,5 +276,6 @@ int main(void)
 	RUN(a_program_without_dynamic_symbols_has_none);
 	RUN(survives_damaged_files_and_images);
 	RUN(finds_every_symbol_of_a_real_library);
+	RUN(libraries_that_a_program_asks_for);
 	return test_done();
 }
