@@ -10,6 +10,8 @@
 #ifndef CORE_BASE_OUTCOME_H
 #define CORE_BASE_OUTCOME_H
 
+#include "core/base/breach.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,6 +33,8 @@ enum verdict {
 	VERDICT_ALLOCATION_FAILED = 6,
 	/** The supervisor could not learn how it ended. */
 	VERDICT_UNKNOWN = 7,
+	/** SIGKILL from us: it had crossed the ceiling that was set for it (outcome.breach). */
+	VERDICT_CEILING = 8,
 	VERDICT_COUNT
 };
 
@@ -72,6 +76,18 @@ struct outcome {
 	/** Last refused allocation, 0 bytes if none was refused; how many were refused in all. */
 	uint64_t failed_bytes;
 	uint64_t failed_count;
+
+	/** The ceiling, if one was set, and the first breach of it. */
+	struct breach breach;
+	/**
+	 * What the kernel charged at the highest sum that was seen (of the breach, if that ended
+	 * it), over the workload and the processes below it. Zeros: not known.
+	 */
+	struct charge charge;
+	/** Resident file pages of the workload's own process at that moment. */
+	uint64_t charge_file_bytes;
+	/** Live bytes that the hook had on its books at that moment. */
+	uint64_t charge_tracked_bytes;
 };
 
 /**
@@ -101,7 +117,7 @@ struct usage_sample {
 static inline bool verdict_is_out_of_memory(enum verdict verdict)
 {
 	return verdict == VERDICT_OOM_CONFIRMED || verdict == VERDICT_OOM_LIKELY
-		|| verdict == VERDICT_ALLOCATION_FAILED;
+		|| verdict == VERDICT_ALLOCATION_FAILED || verdict == VERDICT_CEILING;
 }
 
 #endif

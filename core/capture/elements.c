@@ -105,6 +105,33 @@ static void take_value_types(struct elements *elements, const char *block, uint3
 	}
 }
 
+static struct breach breach_of(const struct wire_breach *wire)
+{
+	return (struct breach){
+		.metric = wire->metric <= CEILING_ADDRESS_SPACE ? wire->metric : CEILING_NONE,
+		.action = wire->action <= CEILING_STOP ? wire->action : CEILING_KILL,
+		.trigger = wire->trigger <= BREACH_NUMBER ? wire->trigger : BREACH_NONE,
+		.tid = wire->tid,
+		.limit_bytes = wire->limit_bytes,
+		.charge_bytes = wire->charge_bytes,
+		.asked_bytes = wire->asked_bytes,
+		.allocation = wire->allocation,
+		.refusals = wire->refusals,
+	};
+}
+
+static struct charge charge_of(const struct wire_charge *wire)
+{
+	return (struct charge){
+		.anonymous_bytes = wire->anonymous_bytes,
+		.shared_bytes = wire->shared_bytes,
+		.page_table_bytes = wire->page_table_bytes,
+		.kernel_bytes = wire->kernel_bytes,
+		.threads = wire->threads,
+		.processes = wire->processes,
+	};
+}
+
 static struct outcome outcome_of(const struct wire_info *wire)
 {
 	return (struct outcome){
@@ -127,6 +154,10 @@ static struct outcome outcome_of(const struct wire_info *wire)
 		.machine_ram_bytes = wire->machine_ram_bytes,
 		.failed_bytes = wire->failed_bytes,
 		.failed_count = wire->failed_count,
+		.breach = breach_of(&wire->breach),
+		.charge = charge_of(&wire->charge),
+		.charge_file_bytes = wire->charge_file_bytes,
+		.charge_tracked_bytes = wire->charge_tracked_bytes,
 	};
 }
 

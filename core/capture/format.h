@@ -27,7 +27,7 @@
 
 #define CAPTURE_MAGIC "FILCAPT\n"
 #define CAPTURE_MAJOR 1u
-#define CAPTURE_MINOR 0u
+#define CAPTURE_MINOR 1u
 
 struct wire_header {
 	char magic[8];
@@ -57,8 +57,29 @@ struct wire_value_type {
 };
 #define VALUE_TYPES_MAX 64u
 
-/** INFO: one element, the run. */
+/** INFO: one element, the run. The parts as in core/base/breach.h. */
 #define TAG_INFO "INFO"
+struct wire_breach {
+	uint32_t metric;
+	uint32_t action;
+	uint32_t trigger;
+	uint32_t tid;
+	uint64_t limit_bytes;
+	uint64_t charge_bytes;
+	uint64_t asked_bytes;
+	uint64_t allocation;
+	uint64_t refusals;
+};
+
+struct wire_charge {
+	uint64_t anonymous_bytes;
+	uint64_t shared_bytes;
+	uint64_t page_table_bytes;
+	uint64_t kernel_bytes;
+	uint32_t threads;
+	uint32_t processes;
+};
+
 struct wire_info {
 	uint32_t verdict;
 	int32_t exit_status;
@@ -93,6 +114,11 @@ struct wire_info {
 	uint64_t repaired_operations;
 	uint32_t failed_node;
 	uint32_t reserved;
+	/* Since minor version 1: the ceiling and its breach. */
+	struct wire_breach breach;
+	struct wire_charge charge;
+	uint64_t charge_file_bytes;
+	uint64_t charge_tracked_bytes;
 };
 
 /**
@@ -192,7 +218,7 @@ static inline uint64_t wire_block_bytes(uint32_t element_bytes)
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structs are written as they are");
 _Static_assert(sizeof(struct wire_header) == 16, "wire");
 _Static_assert(sizeof(struct wire_section) == 16, "wire");
-_Static_assert(sizeof(struct wire_info) == 216, "wire");
+_Static_assert(sizeof(struct wire_info) == 328, "wire");
 _Static_assert(sizeof(struct wire_frame) == 32, "wire");
 _Static_assert(sizeof(struct wire_process) == 88, "wire");
 _Static_assert(sizeof(struct wire_thread) == 24, "wire");

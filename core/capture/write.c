@@ -93,6 +93,33 @@ static void write_section(struct sink *sink, const struct profile *profile,
 	free(block);
 }
 
+static struct wire_breach breach_to_wire(const struct breach *breach)
+{
+	return (struct wire_breach){
+		.metric = breach->metric,
+		.action = breach->action,
+		.trigger = breach->trigger,
+		.tid = breach->tid,
+		.limit_bytes = breach->limit_bytes,
+		.charge_bytes = breach->charge_bytes,
+		.asked_bytes = breach->asked_bytes,
+		.allocation = breach->allocation,
+		.refusals = breach->refusals,
+	};
+}
+
+static struct wire_charge charge_to_wire(const struct charge *charge)
+{
+	return (struct wire_charge){
+		.anonymous_bytes = charge->anonymous_bytes,
+		.shared_bytes = charge->shared_bytes,
+		.page_table_bytes = charge->page_table_bytes,
+		.kernel_bytes = charge->kernel_bytes,
+		.threads = charge->threads,
+		.processes = charge->processes,
+	};
+}
+
 static void make_info(const struct profile *profile, uint32_t i, void *wire)
 {
 	const struct outcome *outcome = &profile->outcome;
@@ -130,6 +157,10 @@ static void make_info(const struct profile *profile, uint32_t i, void *wire)
 		.segment_bytes = profile->segment_bytes,
 		.repaired_operations = profile->repaired_operations,
 		.failed_node = profile->failed_node,
+		.breach = breach_to_wire(&outcome->breach),
+		.charge = charge_to_wire(&outcome->charge),
+		.charge_file_bytes = outcome->charge_file_bytes,
+		.charge_tracked_bytes = outcome->charge_tracked_bytes,
 	};
 }
 

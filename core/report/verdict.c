@@ -36,6 +36,17 @@ static void write_confirmed(FILE *out, const struct outcome *outcome)
 		outcome->cgroup_oom_kills == 1 ? "" : "s");
 }
 
+static void write_ceiling(FILE *out, const struct breach *breach)
+{
+	fprintf(out, "killed by fil-profile (SIGKILL): it reached the limit of %s that --limit set",
+		units_bytes(breach->limit_bytes).text);
+	if (breach->metric == CEILING_ALLOCATED) {
+		fputs(" for what it asks for", out);
+	} else if (breach->metric == CEILING_ADDRESS_SPACE) {
+		fputs(" for its address space", out);
+	}
+}
+
 static void write_likely(FILE *out, const struct outcome *outcome)
 {
 	fputs("killed by SIGKILL, likely by the kernel for lack of memory (the machine", out);
@@ -73,6 +84,9 @@ int report_verdict_sentence(FILE *out, const struct profile *profile)
 			units_bytes(outcome->failed_bytes).text);
 		fputs(outcome->signal ? "was " : "", out);
 		write_end(out, outcome);
+		break;
+	case VERDICT_CEILING:
+		write_ceiling(out, &outcome->breach);
 		break;
 	case VERDICT_UNKNOWN:
 	case VERDICT_COUNT:

@@ -29,6 +29,7 @@
 #ifndef CORE_SHM_SEGMENT_H
 #define CORE_SHM_SEGMENT_H
 
+#include "core/base/breach.h"
 #include "core/base/python.h"
 #include "core/base/recording.h"
 
@@ -36,7 +37,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 1u
+#define SEGMENT_VERSION 2u
 
 #define EXTENT_BYTES ((uint64_t)256 << 10)
 /** Extents that one arena can have: 4 GiB of elements. */
@@ -110,6 +111,17 @@ struct totals {
 	uint64_t reserved[3];
 };
 
+/** The ceiling, as the supervisor sets it before the workload starts. */
+struct segment_ceiling {
+	uint32_t metric; /* enum ceiling_metric */
+	uint32_t action; /* enum ceiling_action */
+	uint64_t limit_bytes;
+	/** The allocation of this number (struct breach) is to fail; 0: none. */
+	uint64_t fail_at;
+	/** What processes below the workload were last seen to be charged, by the supervisor. */
+	uint64_t others_bytes;
+};
+
 struct segment_header {
 	uint64_t magic;
 	uint32_t version;
@@ -141,7 +153,8 @@ struct segment_header {
 
 	struct arena arena[SHARED_ARENA_COUNT];
 
-	uint64_t padding[4];
+	struct segment_ceiling ceiling;
+
 	struct totals totals __attribute__((aligned(64)));
 };
 
@@ -246,6 +259,8 @@ enum request_kind {
 	REQUEST_FAILED_ALLOCATION = 2,
 	/** Being filled in: to be ignored. */
 	REQUEST_CLAIMED = 3,
+	/** slot.breach was filled in; the requester waits (bounded) for what comes of it. */
+	REQUEST_BREACH = 4,
 };
 
 /** One request at a time per slot: taken by CAS NONE -> CLAIMED, filled in, then posted. */
@@ -277,7 +292,12 @@ struct slot {
 	uint64_t failed_bytes;
 	uint64_t failed_count;
 	uint32_t failed_node;
-	uint32_t reserved;
+	/** The node at which the ceiling was crossed, in slot.breach. */
+	uint32_t breach_node;
+	/** The first breach that the hook saw; trigger is stored last. */
+	struct breach breach;
+	/** totals.allocations when this image started. */
+	uint64_t allocations_before;
 	struct arena arena[SLOT_ARENA_COUNT] __attribute__((aligned(64)));
 	/** Regions in use, at SLOT_REGIONS_OFFSET. A region is complete before it is counted. */
 	uint32_t region_count;

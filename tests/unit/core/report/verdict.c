@@ -55,6 +55,22 @@ static void says_who_killed_it(void)
 		  "kill");
 }
 
+static void says_that_the_ceiling_was_reached(void)
+{
+	struct outcome outcome = {
+		.verdict = VERDICT_CEILING,
+		.signal = 9,
+		.breach = { .metric = CEILING_RESIDENT, .limit_bytes = (uint64_t)2 << 30 },
+	};
+	CHECK_STR(sentence(outcome),
+		  "killed by fil-profile (SIGKILL): it reached the limit of 2.0 GiB that --limit "
+		  "set");
+	outcome.breach.metric = CEILING_ALLOCATED;
+	CHECK_STR(sentence(outcome),
+		  "killed by fil-profile (SIGKILL): it reached the limit of 2.0 GiB that --limit "
+		  "set for what it asks for");
+}
+
 static void says_which_allocation_failed(void)
 {
 	struct outcome outcome = {
@@ -97,6 +113,7 @@ int main(void)
 {
 	RUN(says_how_it_ended);
 	RUN(says_who_killed_it);
+	RUN(says_that_the_ceiling_was_reached);
 	RUN(says_which_allocation_failed);
 	RUN(names_signals);
 	RUN(out_of_memory_shows_the_end);
