@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "oomsim/ceiling.h"
+
+#include "tests/unit/test.h"
+
+#define MIB ((uint64_t)1 << 20)
+
+/* As a kernel 6.1 wrote it; lines that are not looked at are left out. */
+static const char status[] = "Name:\tpython3\nUmask:\t0022\nState:\tR (running)\n"
+			     "VmPeak:\t  171412 kB\nVmRSS:\t  120000 kB\n"
+			     "RssAnon:\t   93640 kB\nRssFile:\t   18300 kB\n"
+			     "RssShmem:\t    8060 kB\nVmPTE:\t     304 kB\nThreads:\t3\n";
+
+static void charge_is_what_the_kernel_charges(void)
+{
+	struct charge charge;
+	REQUIRE(ceiling_parse_status(status, 0, &charge));
+	CHECK_INT(charge.anonymous_bytes, 93640 * 1024);
+	CHECK_INT(charge.shared_bytes, 8060 * 1024);
+	CHECK_INT(charge.page_table_bytes, 304 * 1024);
+	CHECK_INT(charge.kernel_bytes, CEILING_PROCESS_BYTES + 3 * CEILING_THREAD_BYTES);
+	CHECK_INT(charge.threads, 3);
+	CHECK_INT(charge.processes, 1);
+	CHECK_INT(charge_sum(&charge), (93640 + 8060 + 304) * 1024 + (int)charge.kernel_bytes);
+}
+
+static void our_segment_is_not_in_it(void)
+{
+	struct charge charge;
+	REQUIRE(ceiling_parse_status(status, 8000 * 1024, &charge));
+	CHECK_INT(charge.shared_bytes, 60 * 1024);
+	REQUIRE(ceiling_parse_status(status, 9000 * 1024, &charge));
+	CHECK_INT(charge.shared_bytes, 0);
+}
+
+static void a_process_that_has_ended_has_no_charge(void)
+{
+	struct charge charge = { .threads = 7 };
+	CHECK(!ceiling_parse_status("Name:\tpython3\nState:\tZ (zombie)\nThreads:\t1\n", 0,
+				    &charge));
+	CHECK(!ceiling_parse_status("", 0, &charge));
+	/* A key counts at the start of a line only: a process may call itself anything. */
+	CHECK(!ceiling_parse_status("Name:\tRssAnon: 5\n", 0, &charge));
+	CHECK_INT(charge.threads, 7);
+}
+
+static void readings_are_at_multiples_of_a_grain(void)
+{
+	for (uint64_t gap = 0; gap < 1000 * MIB; gap += 7 * MIB + 12345) {
+		uint64_t next = ceiling_next_reading(5 * MIB + 1, gap, 0);
+		CHECK_INT(next % CEILING_GRAIN_BYTES, 0);
+		CHECK(next > 5 * MIB + 1);
+	}
+}
+
+static void far_from_the_ceiling_readings_are_rare_and_close_to_it_dense(void)
+{
+	CHECK_INT(ceiling_next_reading(0, 1000 * MIB, 0), 500 * MIB);
+	CHECK_INT(ceiling_next_reading(10 * MIB, 100 * MIB, 0), 60 * MIB);
+	CHECK_INT(ceiling_next_reading(10 * MIB, 3 * MIB, 0), 11 * MIB);
+	CHECK_INT(ceiling_next_reading(10 * MIB, 0, 0), 11 * MIB);
+	/* What was asked for and not touched can come at any time. */
+	CHECK_INT(ceiling_next_reading(10 * MIB, 100 * MIB, 60 * MIB), 30 * MIB);
+	CHECK_INT(ceiling_next_reading(10 * MIB, 100 * MIB, 500 * MIB), 11 * MIB);
+}
+
+static void no_reading_comes_too_late(void)
+{
+	/* Half of what is left, at most: never beyond the ceiling. */
+	for (uint64_t gap = 4 * MIB; gap < 4000 * MIB; gap *= 2) {
+		CHECK(ceiling_next_reading(3 * MIB, gap, 0) - 3 * MIB <= gap);
+	}
+}
+
+static void margin_grows_with_the_ceiling(void)
+{
+	CHECK_INT(ceiling_margin(10 * MIB), 3 * MIB / 2);
+	CHECK_INT(ceiling_margin(300 * MIB), 3 * MIB / 2);
+	CHECK_INT(ceiling_margin(4000 * MIB), 20 * MIB);
+}
+
+static void what_fits_is_not_refused(void)
+{
+	CHECK(!ceiling_refuses_request(100 * MIB, 99 * MIB, MIB, false));
+	CHECK(!ceiling_refuses_request(100 * MIB, 0, 100 * MIB, true));
+	CHECK(ceiling_refuses_request(100 * MIB, 99 * MIB, MIB + 1, false));
+	CHECK(ceiling_refuses_request(100 * MIB, 101 * MIB, 1, false));
+	/* Sizes that nobody has do not wrap around. */
+	CHECK(ceiling_refuses_request(100 * MIB, 50 * MIB, UINT64_MAX, false));
+}
+
+static void handlers_of_a_refusal_have_a_reserve(void)
+{
+	/* Once refused, small requests go through until the reserve is used up; large ones do not.
+	   */
+	CHECK(ceiling_refuses_request(100 * MIB, 100 * MIB, 100, false));
+	CHECK(!ceiling_refuses_request(100 * MIB, 100 * MIB, 100, true));
+	CHECK(!ceiling_refuses_request(100 * MIB, 101 * MIB - 100, 100, true));
+	CHECK(ceiling_refuses_request(100 * MIB, 101 * MIB, 100, true));
+	CHECK(ceiling_refuses_request(100 * MIB, 100 * MIB, CEILING_SMALL_BYTES + 1, true));
+}
+
+int main(void)
+{
+	RUN(charge_is_what_the_kernel_charges);
+	RUN(our_segment_is_not_in_it);
+	RUN(a_process_that_has_ended_has_no_charge);
+	RUN(readings_are_at_multiples_of_a_grain);
+	RUN(far_from_the_ceiling_readings_are_rare_and_close_to_it_dense);
+	RUN(no_reading_comes_too_late);
+	RUN(margin_grows_with_the_ceiling);
+	RUN(what_fits_is_not_refused);
+	RUN(handlers_of_a_refusal_have_a_reserve);
+	return test_done();
+}
