@@ -15,6 +15,7 @@
 #define IMAGE_OWN_SIGUSR2 0x8u     /* SIGUSR2 was not the default at start: left alone */
 #define IMAGE_NOT_FOLLOWED 0x10u   /* it executed an image that could not load the hook */
 #define IMAGE_NEW_NOT_SEEN 0x20u   /* a preloaded allocator serves C++ new by itself */
+#define IMAGE_CEILING_BLIND 0x40u  /* what it uses could not be read from inside any more */
 
 /** Why something was not recorded: counts, in every report. */
 enum missed {

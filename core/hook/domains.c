@@ -9,9 +9,19 @@
 /* PyMemAllocatorDomain, Include/cpython/pymem.h. The third, RAW (0), is malloc itself. */
 static const int domain_numbers[DOMAIN_COUNT] = { 1 /* MEM */, 2 /* OBJ */ };
 
+/** The interpreter raises MemoryError. */
+static attr_cold void *refuse(size_t size)
+{
+	record_allocation(NULL, size, BLOCK_OBJECT);
+	return NULL;
+}
+
 static void *domain_malloc(void *context, size_t size)
 {
 	const struct python_allocator *behind = context;
+	if (ceiling_refuses(size, 0)) {
+		return refuse(size);
+	}
 	hook_enter();
 	void *block = behind->malloc(behind->context, size);
 	hook_leave();
@@ -22,6 +32,9 @@ static void *domain_malloc(void *context, size_t size)
 static void *domain_calloc(void *context, size_t count, size_t size)
 {
 	const struct python_allocator *behind = context;
+	if (ceiling_refuses(count * size, 0)) {
+		return refuse(count * size);
+	}
 	hook_enter();
 	void *block = behind->calloc(behind->context, count, size);
 	hook_leave();
@@ -34,6 +47,10 @@ static void *domain_realloc(void *context, void *block, size_t size)
 {
 	const struct python_allocator *behind = context;
 	struct record_block taken = record_take(block);
+	if (ceiling_refuses(size, taken.bytes)) {
+		record_put_back(block, taken, BLOCK_OBJECT);
+		return refuse(size);
+	}
 	hook_enter();
 	void *moved = behind->realloc(behind->context, block, size);
 	hook_leave();

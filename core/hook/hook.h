@@ -16,6 +16,7 @@
  *   nesting.c          whether to record: the lock, operations inside operations
  *   record.c           from an operation to the segment
  *   record_mapping.c   the same for mappings
+ *   ceiling.c          is there memory left under the ceiling; filter.c: giving up system calls
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
  *   codes.c            code object -> number, and forgetting it
@@ -33,6 +34,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
+#include "core/hook/ceiling.h"
 #include "core/hook/codes.h"
 #include "core/hook/domains.h"
 #include "core/hook/next.h"
@@ -92,6 +94,7 @@ struct hook {
 	struct pool pool;
 	struct threads threads;
 
+	struct ceiling ceiling;
 	struct python python;
 	struct domains domains;
 	struct codes codes;

@@ -10,8 +10,6 @@
 
 #include <errno.h>
 
-
-
 /** An aligned allocation: NULL may also mean that the alignment is none. */
 static void record_aligned(void *p, size_t bytes)
 {
@@ -32,6 +30,9 @@ static void *refuse(size_t bytes)
 attr_export void *malloc(size_t bytes)
 {
 	struct next_functions *next = next_ready();
+	if (ceiling_refuses(bytes, 0)) {
+		return refuse(bytes);
+	}
 	hook_enter();
 	void *p = next->malloc(bytes);
 	hook_leave();
@@ -45,6 +46,9 @@ attr_export void *calloc(size_t count, size_t size)
 	size_t bytes;
 	if (__builtin_mul_overflow(count, size, &bytes)) {
 		bytes = SIZE_MAX;
+	}
+	if (bytes != SIZE_MAX && ceiling_refuses(bytes, 0)) {
+		return refuse(bytes);
 	}
 	hook_enter();
 	void *p = next->calloc(count, size);
@@ -68,6 +72,10 @@ attr_export void *realloc(void *p, size_t bytes)
 	/* Off the books first: once the real one has freed the old block, its address may be
 	   another thread's before we are back. */
 	struct record_block block = record_take(p);
+	if (ceiling_refuses(bytes, block.bytes)) {
+		record_put_back(p, block, BLOCK_MALLOC);
+		return refuse(bytes);
+	}
 	hook_enter();
 	void *q = next->realloc(p, bytes);
 	hook_leave();
@@ -97,6 +105,10 @@ attr_export void *reallocarray(void *p, size_t count, size_t size)
 attr_export int posix_memalign(void **ret, size_t alignment, size_t bytes)
 {
 	struct next_functions *next = next_ready();
+	if (ceiling_refuses(bytes, 0)) {
+		record_allocation(NULL, bytes, BLOCK_MALLOC);
+		return ENOMEM;
+	}
 	hook_enter();
 	int error = next->posix_memalign(ret, alignment, bytes);
 	hook_leave();
@@ -111,6 +123,9 @@ attr_export int posix_memalign(void **ret, size_t alignment, size_t bytes)
 attr_export void *aligned_alloc(size_t alignment, size_t bytes)
 {
 	struct next_functions *next = next_ready();
+	if (ceiling_refuses(bytes, 0)) {
+		return refuse(bytes);
+	}
 	hook_enter();
 	void *p = next->aligned_alloc(alignment, bytes);
 	hook_leave();
@@ -123,6 +138,9 @@ attr_export void *memalign(size_t alignment, size_t bytes)
 	struct next_functions *next = next_ready();
 	if (!next->memalign) {
 		return aligned_alloc(alignment, bytes);
+	}
+	if (ceiling_refuses(bytes, 0)) {
+		return refuse(bytes);
 	}
 	hook_enter();
 	void *p = next->memalign(alignment, bytes);

@@ -10,6 +10,7 @@
 #include "core/hook/hook.h"
 #include "core/hook/record.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 
@@ -25,15 +26,35 @@ static bool is_from_allocator(const void *caller)
 	return address >= hook.allocator_start && address < hook.allocator_end;
 }
 
+/** Writable memory that no file stands behind. */
+static bool is_memory(int prot, int flags)
+{
+	return (flags & MAP_ANONYMOUS) && (prot & PROT_WRITE);
+}
+
+static attr_cold void *refuse(size_t bytes)
+{
+	record_refused_mapping(bytes);
+	if (hook.next.__errno_location) {
+		*hook.next.__errno_location() = ENOMEM;
+	}
+	return MAP_FAILED;
+}
+
 attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
-	void *p = next_ready()->mmap(address, bytes, prot, flags, fd, offset);
+	struct next_functions *next = next_ready();
+	bool is_allocators = is_from_allocator(__builtin_return_address(0));
+	if (!is_allocators && is_memory(prot, flags) && ceiling_refuses(bytes, 0)) {
+		return refuse(bytes);
+	}
+	void *p = next->mmap(address, bytes, prot, flags, fd, offset);
 	bool is_anonymous = flags & MAP_ANONYMOUS;
-	if (is_from_allocator(__builtin_return_address(0))) {
+	if (is_allocators) {
 		return p;
 	}
 	if (p == MAP_FAILED) {
-		if (is_anonymous && (prot & PROT_WRITE) && bytes) {
+		if (is_memory(prot, flags) && bytes) {
 			record_refused_mapping(bytes);
 		}
 	} else if (is_anonymous) {
@@ -54,6 +75,9 @@ attr_export int munmap(void *address, size_t bytes)
 	/* What the kernel is going to refuse for its form takes nothing off. */
 	if (!bytes || ((uintptr_t)address & (hook.page_bytes - 1))) {
 		return next->munmap(address, bytes);
+	}
+	if (unlikely(hook.ceiling.is_set)) {
+		ceiling_look_before_free(bytes);
 	}
 	struct record_moving moving = record_moving_take(address, bytes);
 	int result = next->munmap(address, bytes);
@@ -81,6 +105,9 @@ attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, .
 	void *target = flags & SYS_MREMAP_FIXED ? va_arg(rest, void *) : NULL;
 	va_end(rest);
 	struct next_functions *next = next_ready();
+	if (bytes > old_bytes && ceiling_refuses(bytes - old_bytes, 0)) {
+		return refuse(bytes);
+	}
 	struct record_moving moving = record_moving_take(old, old_bytes);
 	void *p = next->mremap(old, old_bytes, bytes, flags, target);
 	record_moving_put(&moving, p == MAP_FAILED ? NULL : p, bytes, flags & SYS_MREMAP_DONTUNMAP);
@@ -92,7 +119,11 @@ attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, .
 
 attr_export void *sbrk(intptr_t increment)
 {
-	void *old = next_ready()->sbrk(increment);
+	struct next_functions *next = next_ready();
+	if (increment > 0 && ceiling_refuses((size_t)increment, 0)) {
+		return refuse((size_t)increment);
+	}
+	void *old = next->sbrk(increment);
 	if (old != (void *)-1 && increment > 0) {
 		record_mapping(old, (size_t)increment, true);
 	} else if (old != (void *)-1 && increment < 0) {

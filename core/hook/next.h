@@ -55,6 +55,8 @@ typedef void handler_function(int);
 			      char *const[])) \
 	X(int, system, (const char *)) \
 	X(FILE *, popen, (const char *, const char *)) \
+	X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long)) \
+	X(long, syscall, (long, long, long, long, long, long, long)) \
 	X(int *, __errno_location, (void))
 
 struct next_functions {

@@ -127,6 +127,7 @@ static attr_cold void add_refusal(struct thread *self, struct stack_frames frame
 		hook_unlock();
 	}
 	request_failed_allocation(node, bytes);
+	ceiling_kernel_refused(node, bytes);
 }
 
 static void add(struct thread *self, void *p, size_t bytes, enum block_kind kind)
@@ -210,8 +211,32 @@ struct record_block record_take(void *p)
 	return block;
 }
 
+/** The size of the block at p; 0 if it is not known. */
+static attr_cold uint64_t size_of_block(void *p)
+{
+	struct live_place place;
+	struct range_position at;
+	uint64_t bytes = 0;
+	uintptr_t address = address_of(p);
+	if (thread_state.recording || !hook.gate || !hook.gate->recording || !hook_lock()) {
+		return 0;
+	}
+	if (live_seek(&hook.live, &hook.view, address, &place)) {
+		bytes = live_unpack(*place.word).size;
+		if (bytes == LIVE_SIZE_LARGE
+		    && ranges_seek(&hook.large_blocks, &hook.view, address, &at)) {
+			bytes = ranges_at(&hook.large_blocks, &hook.view, at)->bytes;
+		}
+	}
+	hook_unlock();
+	return bytes;
+}
+
 void record_free(void *p)
 {
+	if (unlikely(hook.ceiling.is_set) && p) {
+		ceiling_look_before_free(size_of_block(p));
+	}
 	record_take(p);
 }
 

@@ -11,6 +11,7 @@
 #define FUTEX_TID_MASK 0x3fffffffu
 #define WAIT_STEP_NS 50000000
 #define WAIT_STEPS 40
+#define BREACH_STEPS 1200
 #define REFUSALS_ALWAYS_TOLD 8
 /** By how much more must be live than at the highest refusal told, besides a sixteenth of it. */
 #define HIGHER_BYTES_MIN (1u << 20)
@@ -41,6 +42,20 @@ static bool post(enum request_kind kind, uint32_t node, uint64_t bytes)
 	return true;
 }
 
+/** Wait until a request of ours is answered, for so many steps, or its answer has no sender. */
+static void wait_for_answer(enum request_kind posted, int steps)
+{
+	uint32_t *kind = &hook.view.slot->request.kind;
+	for (int i = 0; i < steps && supervisor_lives(); i++) {
+		/* Pairs with the supervisor's release store of REQUEST_NONE. */
+		if (load_acquire(kind) != (uint32_t)posted) {
+			return;
+		}
+		struct sys_timespec wait = { 0, WAIT_STEP_NS };
+		sys_futex_wait(kind, posted, &wait);
+	}
+}
+
 void request_snapshot(void)
 {
 	post(REQUEST_SNAPSHOT, 0, 0);
@@ -58,16 +73,24 @@ void request_failed_allocation(uint32_t node, uint64_t bytes)
 	if (is_higher) {
 		store_relaxed(&hook.highest_refusal, live);
 	}
-	if (!post(REQUEST_FAILED_ALLOCATION, node, bytes)) {
-		return;
+	if (post(REQUEST_FAILED_ALLOCATION, node, bytes)) {
+		wait_for_answer(REQUEST_FAILED_ALLOCATION, WAIT_STEPS);
 	}
-	uint32_t *kind = &hook.view.slot->request.kind;
+}
+
+void request_breach(void)
+{
+	/* Another thread's request may be under way: this one is not given up for it. */
 	for (int i = 0; i < WAIT_STEPS && supervisor_lives(); i++) {
-		/* Pairs with the supervisor's release store of REQUEST_NONE. */
-		if (load_acquire(kind) != REQUEST_FAILED_ALLOCATION) {
+		uint32_t *kind = &hook.view.slot->request.kind;
+		if (post(REQUEST_BREACH, 0, 0)) {
+			wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
 			return;
 		}
 		struct sys_timespec wait = { 0, WAIT_STEP_NS };
-		sys_futex_wait(kind, REQUEST_FAILED_ALLOCATION, &wait);
+		uint32_t seen = load_relaxed(kind);
+		if (seen != REQUEST_NONE) {
+			sys_futex_wait(kind, seen, &wait);
+		}
 	}
 }

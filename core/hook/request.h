@@ -17,4 +17,10 @@ void request_snapshot(void);
  */
 void request_failed_allocation(uint32_t node, uint64_t bytes);
 
+/**
+ * Tell of the breach that slot.breach describes and wait: until the supervisor has killed us, or
+ * has stopped us and somebody lets us go on. At most a minute, and not when it is dead.
+ */
+void request_breach(void);
+
 #endif

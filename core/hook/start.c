@@ -141,6 +141,7 @@ static void image_describe(const char *executable)
 {
 	struct slot *slot = hook.view.slot;
 	slot->generation++;
+	slot->allocations_before = hook.view.header->totals.allocations;
 	slot->image_flags = 0;
 	slot->python_state = PYTHON_NOT_SEEN;
 	slot->python_version = 0;
@@ -190,5 +191,6 @@ __attribute__((constructor)) static void hook_start(void)
 	hook.gate = gate;
 	hook.view.slot->state = SLOT_RECORDING;
 	gate->recording = RECORDING;
+	ceiling_start(&hook.view.header->ceiling);
 	domains_wrap();
 }

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/ceiling.h"
+
+#include "core/hook/hook.h"
+#include "core/hook/nesting.h"
+#include "core/hook/request.h"
+#include "core/hook/stack.h"
+#include "oomsim/ceiling.h"
+
+/** What a ceiling is compared with at one moment. */
+struct finding {
+	uint64_t used_bytes;
+	uint64_t asked_bytes;
+};
+
+void ceiling_start(const struct segment_ceiling *set)
+{
+	struct ceiling *ceiling = &hook.ceiling;
+	ceiling->metric = set->metric;
+	ceiling->action = set->action;
+	ceiling->limit_bytes = set->limit_bytes;
+	ceiling->fail_at = set->fail_at;
+	ceiling->next_reading = CEILING_GRAIN_BYTES;
+	ceiling->is_set = set->metric != CEILING_NONE || set->fail_at != 0;
+}
+
+void ceiling_go_blind(void)
+{
+	store_relaxed(&hook.ceiling.is_blind, 1);
+	if (hook.ceiling.metric == CEILING_RESIDENT && hook.gate) {
+		hook.view.slot->image_flags |= IMAGE_CEILING_BLIND;
+	}
+}
+
+/** Only where an operation could be recorded, so that the stack can be told. */
+static bool can_decide(void)
+{
+	return hook.gate && hook.gate->recording == RECORDING && !thread_state.inside
+		&& !thread_state.recording;
+}
+
+/* ---- what the kernel charges ---- */
+
+/** Bytes of the segment's file, which are in our shared memory and not the workload's. */
+static uint64_t segment_bytes(void)
+{
+	uint64_t bytes;
+	return sys_file_bytes(hook.segment, &bytes) ? bytes : 0;
+}
+
+/** The text of /proc/self/status; false if it cannot be had. */
+static bool read_status(char *text, size_t size)
+{
+	long fd = sys_open("/proc/self/status", SYS_O_RDONLY | SYS_O_CLOEXEC);
+	if (sys_failed(fd)) {
+		return false;
+	}
+	long len = sys_read((int)fd, text, size - 1);
+	sys_close((int)fd);
+	text[sys_failed(len) ? 0 : len] = 0;
+	return !sys_failed(len);
+}
+
+/** When to read next, from what was read now. */
+static void schedule(struct ceiling *ceiling, const struct charge *charge, uint64_t used_bytes)
+{
+	uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
+	uint64_t asked_total = load_relaxed(&ceiling->asked_total);
+	uint64_t gap = used_bytes < ceiling->limit_bytes ? ceiling->limit_bytes - used_bytes : 0;
+	uint64_t untouched =
+		live_bytes > charge->anonymous_bytes ? live_bytes - charge->anonymous_bytes : 0;
+	store_relaxed(&ceiling->safe_until, asked_total + (gap > untouched ? gap - untouched : 0));
+	if (gap > CEILING_RESERVE_BYTES) {
+		store_relaxed(&ceiling->is_crossed, 0);
+	}
+	store_relaxed(&ceiling->next_reading,
+		      load_relaxed(&ceiling->is_crossed)
+			      ? asked_total + CEILING_SMALL_BYTES
+			      : ceiling_next_reading(asked_total, gap, untouched));
+}
+
+/** What is charged to us and the processes below us. False if that cannot be read now. */
+static bool read_charge(struct ceiling *ceiling, uint64_t *ret_bytes)
+{
+	struct charge charge;
+	if (load_relaxed(&ceiling->is_blind) || exchange_acquire(&ceiling->is_reading, 1)) {
+		return false;
+	}
+	bool is_read = read_status(ceiling->text, sizeof(ceiling->text))
+		&& ceiling_parse_status(ceiling->text, segment_bytes(), &charge);
+	if (is_read) {
+		*ret_bytes = charge_sum(&charge)
+			+ load_relaxed(&hook.view.header->ceiling.others_bytes);
+		schedule(ceiling, &charge, *ret_bytes);
+	} else {
+		ceiling_go_blind();
+	}
+	/* Pairs with the exchange above: the text is another's. */
+	store_release(&ceiling->is_reading, 0);
+	return is_read;
+}
+
+/* ---- the breach ---- */
+
+/** The first breach, for reports. Under the lock. */
+static void note_first(enum breach_trigger trigger, const struct finding *finding, uint32_t node)
+{
+	struct slot *slot = hook.view.slot;
+	const struct ceiling *ceiling = &hook.ceiling;
+	slot->breach_node = node;
+	slot->breach.metric = ceiling->metric;
+	slot->breach.action = ceiling->action;
+	slot->breach.tid = thread_state.self->tid;
+	slot->breach.limit_bytes = ceiling->limit_bytes;
+	slot->breach.charge_bytes = finding->used_bytes;
+	slot->breach.asked_bytes = finding->asked_bytes;
+	slot->breach.allocation =
+		hook.view.header->totals.allocations - slot->allocations_before;
+	/* Last: who finds it finds the rest. */
+	barrier_compiler();
+	slot->breach.trigger = trigger;
+}
+
+/** Note it and, unless the program is only refused something, wait for what comes of it. */
+static void breach(enum breach_trigger trigger, const struct finding *finding, uint32_t node,
+		   bool is_refusal)
+{
+	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 && hook_lock()) {
+		note_first(trigger, finding, node);
+		hook_unlock();
+	}
+	if (!is_refusal) {
+		/* There is no second time: the workload is killed, or whoever stopped it lets it
+		   run. */
+		store_relaxed(&hook.ceiling.is_set, 0);
+		request_breach();
+	}
+}
+
+/** The node of the calling thread's stack, published as where it is now. */
+static uint32_t own_node(void)
+{
+	struct thread *self = thread_state.self;
+	stack_look_for_python();
+	struct stack_frames frames = stack_read(self);
+	uint32_t node = 0;
+	if (hook_lock()) {
+		node = stack_node(self, frames);
+		if (self->record) {
+			struct thread_record *record = view_thread(&hook.view, self->record);
+			record->node = node;
+			record->at_allocation = hook.view.header->totals.allocations;
+		}
+		hook_unlock();
+	}
+	return node;
+}
+
+static attr_cold void happen(enum breach_trigger trigger, const struct finding *finding,
+			     bool is_refusal)
+{
+	nesting_mark mark = 0;
+	if (is_refusal) {
+		add_relaxed(&hook.view.slot->breach.refusals, 1);
+		if (load_relaxed(&hook.ceiling.is_noted)) {
+			return;
+		}
+	}
+	if (nesting_begin(&mark, false) == NESTING_RECORD) {
+		breach(trigger, finding, own_node(), is_refusal);
+		nesting_end(&mark);
+	}
+}
+
+/* ---- the decision ---- */
+
+/** The allocation that was chosen by its number: once. */
+static bool is_chosen(struct ceiling *ceiling)
+{
+	const struct slot *slot = hook.view.slot;
+	uint64_t number =
+		load_relaxed(&hook.view.header->totals.allocations) - slot->allocations_before + 1;
+	if (!ceiling->fail_at || number < ceiling->fail_at) {
+		return false;
+	}
+	ceiling->fail_at = 0;
+	store_relaxed(&ceiling->is_set, ceiling->metric != CEILING_NONE);
+	return true;
+}
+
+/** Is a decision due at this request, and on what? */
+static bool find(struct ceiling *ceiling, size_t bytes, size_t replaced, struct finding *ret)
+{
+	uint64_t growth = bytes > replaced ? bytes - replaced : 0;
+	if (ceiling->metric == CEILING_ALLOCATED) {
+		/* The old block of a realloc is off the books. */
+		*ret = (struct finding){ load_relaxed(&hook.view.header->totals.live_bytes),
+					 bytes };
+		return true;
+	}
+	if (ceiling->metric != CEILING_RESIDENT) {
+		return false;
+	}
+	uint64_t before = add_relaxed(&ceiling->asked_total, growth);
+	if (before + growth < load_relaxed(&ceiling->next_reading)) {
+		return false;
+	}
+	ret->asked_bytes = growth;
+	return read_charge(ceiling, &ret->used_bytes);
+}
+
+static bool is_breach(const struct ceiling *ceiling, const struct finding *finding)
+{
+	if (ceiling->action == CEILING_ENOMEM) {
+		return ceiling_refuses_request(ceiling->limit_bytes, finding->used_bytes,
+					       finding->asked_bytes,
+					       load_relaxed(&ceiling->is_crossed));
+	}
+	/* Memory that is only asked for kills nobody, unless that is what is limited. */
+	return finding->used_bytes > ceiling->limit_bytes
+		|| (ceiling->metric == CEILING_ALLOCATED
+		    && finding->asked_bytes > ceiling->limit_bytes - finding->used_bytes);
+}
+
+bool ceiling_decide(size_t bytes, size_t replaced)
+{
+	struct ceiling *ceiling = &hook.ceiling;
+	struct finding finding = { 0, bytes };
+	if (!can_decide()) {
+		return false;
+	}
+	if (is_chosen(ceiling)) {
+		happen(BREACH_NUMBER, &finding, true);
+		return true;
+	}
+	if (!find(ceiling, bytes, replaced, &finding) || !is_breach(ceiling, &finding)) {
+		return false;
+	}
+	bool is_refusal = ceiling->action == CEILING_ENOMEM;
+	if (is_refusal) {
+		store_relaxed(&ceiling->is_crossed, 1);
+	}
+	happen(BREACH_ALLOCATION, &finding, is_refusal);
+	return is_refusal;
+}
+
+void ceiling_look_before_free(size_t bytes)
+{
+	struct ceiling *ceiling = &hook.ceiling;
+	struct finding finding = { 0, 0 };
+	/* Under CEILING_ENOMEM there is nothing here to refuse. */
+	if (bytes < CEILING_LARGE_BYTES || ceiling->metric != CEILING_RESIDENT
+	    || ceiling->action == CEILING_ENOMEM
+	    || load_relaxed(&ceiling->asked_total) < load_relaxed(&ceiling->safe_until)
+	    || !can_decide()) {
+		return;
+	}
+	if (read_charge(ceiling, &finding.used_bytes) && is_breach(ceiling, &finding)) {
+		happen(BREACH_FREE, &finding, false);
+	}
+}
+
+void ceiling_kernel_refused(uint32_t node, size_t bytes)
+{
+	const struct ceiling *ceiling = &hook.ceiling;
+	struct finding finding = { 0, bytes };
+	if (!ceiling->is_set || ceiling->metric != CEILING_ADDRESS_SPACE) {
+		return;
+	}
+	if (ceiling->action == CEILING_ENOMEM) {
+		add_relaxed(&hook.view.slot->breach.refusals, 1);
+	}
+	breach(BREACH_REFUSED, &finding, node, ceiling->action == CEILING_ENOMEM);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The ceiling, seen from inside: before an allocation is made, is the workload still below it?
+ * Without a ceiling this is one branch. Any thread; nothing is decided in signal handlers that
+ * interrupted the hook, inside allocators, or in forked children.
+ */
+#ifndef CORE_HOOK_CEILING_H
+#define CORE_HOOK_CEILING_H
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+#include "core/base/breach.h"
+#include "core/shm/segment.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ceiling {
+	/** There is something to decide: a ceiling, or an allocation that is to fail. */
+	uint32_t is_set;
+	uint32_t metric; /* enum ceiling_metric */
+	uint32_t action; /* enum ceiling_action */
+	uint64_t limit_bytes;
+	uint64_t fail_at;
+
+	/** Bytes asked for since the start of the image, and when the next reading is due. */
+	uint64_t asked_total;
+	uint64_t next_reading;
+	/** Before so much has been asked for, the charge cannot be above the ceiling. */
+	uint64_t safe_until;
+	/** A request was refused since the charge was last clearly below the ceiling. */
+	uint32_t is_crossed;
+	/** A breach has been noted in the slot: the first is what counts. */
+	uint32_t is_noted;
+	/** 1 while a thread reads into text: one at a time. */
+	uint32_t is_reading;
+	/** /proc cannot be read, or must not be: the supervisor decides alone. */
+	uint32_t is_blind;
+	char text[2048];
+};
+
+/** Take the ceiling over from the segment, if it has one. From the constructor. */
+void ceiling_start(const struct segment_ceiling *set);
+
+/** The rest of ceiling_refuses. */
+bool ceiling_decide(size_t bytes, size_t replaced);
+
+/**
+ * Is a request of bytes to be refused, as by a kernel without memory? replaced bytes are given back
+ * by it (a realloc, whose old block is off the books by now). Where the breach leads to more than a
+ * refusal, this returns only if the workload goes on. Before the allocation, not inside an
+ * operation (nesting.h).
+ */
+#define ceiling_refuses(bytes, replaced) \
+	(unlikely(hook.ceiling.is_set) && ceiling_decide((bytes), (replaced)))
+
+/**
+ * A block or mapping of bytes is about to be given back: if the workload was above the ceiling with
+ * it, this is the last moment to see that. Not inside an operation. Called only if is_set.
+ */
+void ceiling_look_before_free(size_t bytes);
+
+/**
+ * The kernel has refused bytes: under a ceiling of address space that is the breach. Inside an
+ * operation of this thread, outside of the lock.
+ */
+void ceiling_kernel_refused(uint32_t node, size_t bytes);
+
+/** From now on a system call could be punished: leave readings to the supervisor. */
+void ceiling_go_blind(void);
+
+#endif
