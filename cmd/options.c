@@ -29,6 +29,18 @@ static const char *const *measure_names(void)
 	return names;
 }
 
+static const char *const *metric_names(void)
+{
+	static const char *const names[] = {"resident", "allocated", "address-space", NULL};
+	return names;
+}
+
+static const char *const *action_names(void)
+{
+	static const char *const names[] = {"kill", "enomem", "stop", NULL};
+	return names;
+}
+
 #define RUN COMMAND_RUN
 #define REPORT COMMAND_REPORT
 #define ANY (COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP)
@@ -53,6 +65,16 @@ const struct option_row option_table[] = {
 	 "keep the command line out of what is written"},
 	{"single-threaded-pools", 0, OPTION_FLAG, RUN, TO(single_threaded_pools), NULL, NULL,
 	 "one thread for OpenMP, OpenBLAS, MKL, NumExpr, Blosc"},
+	{"limit", 0, OPTION_LIMIT, RUN, TO(limit), "SIZE", NULL,
+	 "as on a machine with so much RAM: 2G, 50%, auto"},
+	{"limit-of", 0, OPTION_CHOICE, RUN, TO(limit_of), "METRIC", metric_names,
+	 "what is limited (resident memory, as by the kernel)"},
+	{"on-limit", 0, OPTION_CHOICE, RUN, TO(on_limit), "ACTION", action_names,
+	 "what happens at the limit (the program is killed)"},
+	{"no-deterministic", 0, OPTION_FLAG, RUN, TO(no_deterministic), NULL, NULL,
+	 "leave addresses and hash seed random under a limit"},
+	{"fail-at", 0, OPTION_NUMBER, RUN, TO(fail_at), "N", NULL,
+	 "let the N-th allocation fail"},
 	{"disable-oom-detection", 0, OPTION_FLAG, RUN, TO(disable_oom_detection), NULL, NULL,
 	 "accepted: nothing is ended on a guess anyway"},
 	{"oom-status", 0, OPTION_STATUS, RUN, TO(oom_status), "N", NULL,

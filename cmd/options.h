@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** The commands; bits, so that a row of the table can name several. */
 enum command {
@@ -29,6 +30,8 @@ enum option_kind {
 	OPTION_TEXT,   /* any text but an empty one */
 	OPTION_CHOICE, /* one of a list of names; kept as text */
 	OPTION_STATUS, /* a number from 0 to 255; kept as int */
+	OPTION_NUMBER, /* a number from 1 on; kept as uint64_t */
+	OPTION_LIMIT,  /* a size, a percentage or "auto"; kept as text */
 	OPTION_TARGET, /* text that begins the workload's own words: -m and -c */
 	OPTION_COMMAND /* a flag that is a command: --help, --version */
 };
@@ -75,6 +78,11 @@ struct options {
 	bool single_threaded_pools;
 	bool disable_oom_detection;
 	int oom_status; /* -1: not given */
+	const char *limit; /* NULL: not given, as with the next two */
+	const char *limit_of;
+	const char *on_limit;
+	bool no_deterministic;
+	uint64_t fail_at; /* 0: not given */
 	const char *module;
 	const char *code;
 

@@ -3,6 +3,7 @@
 
 #include "cmd/options.h"
 
+#include "cmd/limit.h"
 #include "cmd/suggest.h"
 #include "cmd/words.h"
 #include "core/base/attributes.h"
@@ -182,6 +183,32 @@ static int set_status(struct parser *parser, int *member, const struct parsed_wo
 	return 0;
 }
 
+static int set_number(struct parser *parser, uint64_t *member, const struct parsed_word *word)
+{
+	size_t len = strlen(word->value);
+
+	if (len < 1 || len > 18 || strspn(word->value, "0123456789") != len ||
+	    strtoull(word->value, NULL, 10) == 0) {
+		return fail(parser, (size_t)(word->value - parser->words[parser->at]), len, NULL,
+			    "%.*s: %s is not a number from 1 on", (int)word->name_len, word->text,
+			    word->value);
+	}
+	*member = strtoull(word->value, NULL, 10);
+	return 0;
+}
+
+static int check_limit(struct parser *parser, const struct parsed_word *word)
+{
+	if (limit_is_valid(word->value)) {
+		return 0;
+	}
+	return fail(parser, (size_t)(word->value - parser->words[parser->at]), strlen(word->value),
+		    "it is a size such as 512M, 2G or 1.5GiB, a part of the machine such as 50%, "
+		    "or auto",
+		    "%.*s: %s is no amount of memory", (int)word->name_len, word->text,
+		    word->value);
+}
+
 /* "html, svg or text". */
 static void list_names(const char *const *names, char *text, size_t size)
 {
@@ -227,6 +254,13 @@ static int apply(struct parser *parser, const struct parsed_word *word)
 		return 0;
 	case OPTION_STATUS:
 		return set_status(parser, member, word);
+	case OPTION_NUMBER:
+		return set_number(parser, member, word);
+	case OPTION_LIMIT:
+		if (check_limit(parser, word) != 0) {
+			return -1;
+		}
+		break;
 	case OPTION_CHOICE:
 		if (check_choice(parser, word) != 0) {
 			return -1;

@@ -34,7 +34,7 @@ static const struct report_file report_files[] = {
 
 static const char *file_name(const struct report_file *which, const struct profile *profile)
 {
-	return verdict_is_out_of_memory(profile->outcome.verdict) ? which->oom_name : which->name;
+	return report_default_measure(profile) == MEASURE_END ? which->oom_name : which->name;
 }
 
 int render_capture(const struct result_folder *folder, const char *name,

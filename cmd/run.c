@@ -7,16 +7,18 @@
  *   what to run (target) -> where to (result_folder) -> supervise, event by event:
  *     a snapshot is wanted       a worker collects and renders into a folder of its own
  *     an allocation is refused   a worker captures what is held now; the workload waits for that
+ *     it was stopped at a limit  a worker renders what is held; the workload stays stopped
  *     the workload has ended     a worker renders everything; then we end as the workload did
  */
 #include "cmd/run.h"
 
 #include "cmd/commands.h"
 #include "cmd/hook_image.h"
-#include "cmd/pools.h"
 #include "cmd/say.h"
+#include "cmd/variables.h"
 #include "cmd/words.h"
 #include "core/host/fd.h"
+#include "core/report/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +47,12 @@ static int prepare(struct run *run)
 	const struct options *options = run->options;
 	const char *parent = options->output ? options->output : DEFAULT_OUTPUT;
 	struct refusal refusal;
+	char message[256];
 
+	if (limit_resolve(&run->limit, options, "", message, sizeof(message)) != 0) {
+		say_error("%s", message);
+		return STATUS_OWN_ERROR;
+	}
 	if (target_resolve(&run->target, options, program_machine_of(hook_image), &refusal) != 0) {
 		return say_refusal(&refusal);
 	}
@@ -88,10 +95,44 @@ static void release_spares(int spares[SPARES])
 	}
 }
 
+static void say_limit(const struct run *run)
+{
+	static const char *const of[] = {
+		[CEILING_RESIDENT] = "resident memory",
+		[CEILING_ALLOCATED] = "what is asked for",
+		[CEILING_ADDRESS_SPACE] = "address space",
+	};
+	static const char *const then[] = {
+		[CEILING_KILL] = "the program is killed",
+		[CEILING_ENOMEM] = "allocations fail",
+		[CEILING_STOP] = "the program is stopped",
+	};
+	const struct limit *limit = &run->limit;
+
+	if (limit->metric != CEILING_NONE) {
+		say_info("limit: %s of %s%s%s; at it %s", units_bytes(limit->bytes).text,
+			 of[limit->metric], *limit->origin ? ", " : "", limit->origin,
+			 then[limit->action]);
+	}
+	if (!limit->is_deterministic) {
+		return;
+	}
+	if (supervise_is_randomised(run->supervisor)) {
+		say_info("the system does not let addresses be fixed: runs may differ a little");
+	} else {
+		say_info("addresses%s are fixed, so that runs are alike (--no-deterministic "
+			 "leaves them)",
+			 variables_have_hash_seed(environ) ? "" : " and Python's hash seed");
+	}
+}
+
 static int start(struct run *run)
 {
-	char **environment = run->options->single_threaded_pools ? pools_single_threaded(environ)
-								 : environ;
+	struct variables_wanted wanted = {
+		.single_threaded_pools = run->options->single_threaded_pools,
+		.fixed_hash_seed = run->limit.is_deterministic,
+	};
+	char **environment = variables_new(environ, wanted);
 	struct supervise_options options = {
 		.program = run->target.program,
 		.argv = run->target.argv,
@@ -99,6 +140,11 @@ static int start(struct run *run)
 		.hook_image = hook_image,
 		.hook_image_bytes = (size_t)(hook_image_end - hook_image),
 		.fallback_folder = run->folder.path,
+		.ceiling_metric = run->limit.metric,
+		.ceiling_action = run->limit.action,
+		.ceiling_bytes = run->limit.bytes,
+		.fail_at = run->limit.fail_at,
+		.is_deterministic = run->limit.is_deterministic,
 		.proc_root = "/",
 	};
 	int spares[SPARES];
@@ -108,14 +154,13 @@ static int start(struct run *run)
 	hold_spares(run, spares);
 	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
 	release_spares(spares);
-	if (environment != environ) {
-		free(environment);
-	}
+	free(environment);
 	if (!run->supervisor) {
 		say_error("%s", error.message);
 		result_folder_abandon(&run->folder);
 		return error.status;
 	}
+	say_limit(run);
 	say_info("the report will be in %s", run->folder.path);
 	say_info("for one of the peak so far: kill -USR2 %d", (int)getpid());
 	return 0;
@@ -133,6 +178,9 @@ static struct outcome follow(struct run *run)
 			break;
 		case SUPERVISE_FAILED_ALLOCATION:
 			run_keep_refused(run);
+			break;
+		case SUPERVISE_BREACH:
+			run_show_stopped(run);
 			break;
 		case SUPERVISE_CHILD_ENDED:
 			run_reap_snapshots(run);

@@ -9,6 +9,7 @@
 #ifndef CMD_RUN_H
 #define CMD_RUN_H
 
+#include "cmd/limit.h"
 #include "cmd/options.h"
 #include "cmd/result_folder.h"
 #include "cmd/target.h"
@@ -24,6 +25,7 @@
 struct run {
 	const struct options *options;
 	struct target target;
+	struct limit limit;
 	struct result_folder folder;
 	struct supervisor *supervisor;
 	/** Quoted for a shell; "" under --no-argv. Owned. */
@@ -33,6 +35,8 @@ struct run {
 	struct worker snapshots[SNAPSHOTS_MAX];
 	/** On the monotonic clock. */
 	int64_t start_ms;
+	/** A report of the first refusal under a limit has been begun. */
+	bool has_shown_refusal;
 	/** Time spent on capturing refused allocations. */
 	int64_t refused_ms;
 };
@@ -42,6 +46,9 @@ int64_t run_clock_ms(clockid_t clock);
 
 /** Begin a report of the peak so far, in a folder of its own; the workload goes on. */
 void run_start_snapshot(struct run *run);
+
+/** The workload was stopped at the limit: say how to look at it, and begin a report. */
+void run_show_stopped(struct run *run);
 
 /** Wait for those reports of the peak so far that are done, and say what became of a killed one. */
 void run_reap_snapshots(struct run *run);

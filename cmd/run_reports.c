@@ -68,14 +68,25 @@ static struct profile *collect(const struct run *run, enum profile_moment moment
 	return profile_collect(&request);
 }
 
+static struct profile *read_refused(const struct run *run)
+{
+	struct capture_error error;
+	int fd = openat(run->folder.fd, REFUSED_CAPTURE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct profile *profile = fd < 0 ? NULL : capture_read(fd, &error);
+
+	if (fd >= 0) {
+		close(fd);
+	}
+	return profile;
+}
+
 /* ---- a snapshot of the peak so far ---- */
 
-static int render_snapshot(void *context)
+/* A report of a running workload, into a folder of its own beside that of the run. */
+static int render_beside(const struct run *run, const struct profile *profile)
 {
-	struct run *run = context;
 	struct result_folder folder;
 	char *parent = strndup(run->folder.path, run->folder.parent_len);
-	struct profile *profile = collect(run, MOMENT_NOW);
 
 	if (!profile || !parent) {
 		say_error("no report of the peak so far: cannot collect it: %s", strerror(errno));
@@ -89,8 +100,33 @@ static int render_snapshot(void *context)
 	if (render_report(&folder, profile, !run->options->no_source) != 0) {
 		return 1;
 	}
-	say_info("the peak so far is in %s/index.html", folder.path);
+	say_info("%s is in %s/index.html",
+		 profile->moment == MOMENT_OUT_OF_MEMORY ? "what is held now"
+							 : "the peak so far", folder.path);
 	return 0;
+}
+
+static int render_snapshot(void *context)
+{
+	struct run *run = context;
+
+	return render_beside(run, collect(run, MOMENT_NOW));
+}
+
+/* What is held by a workload that was stopped at the limit. */
+static int render_stopped(void *context)
+{
+	struct run *run = context;
+
+	return render_beside(run, collect(run, MOMENT_OUT_OF_MEMORY));
+}
+
+/* What was held when the first allocation was refused: it is in the capture of that moment. */
+static int render_refused(void *context)
+{
+	struct run *run = context;
+
+	return render_beside(run, read_refused(run));
 }
 
 /* What worker_wait or wait_for_report has returned. */
@@ -111,19 +147,36 @@ void run_reap_snapshots(struct run *run)
 	}
 }
 
-void run_start_snapshot(struct run *run)
+/* Begin a report of the workload as it runs, made by render. */
+static void start_beside(struct run *run, int (*render)(void *context))
 {
 	run_reap_snapshots(run);
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
 			continue;
 		}
-		if (worker_start(&run->snapshots[i], render_snapshot, run) != 0) {
+		if (worker_start(&run->snapshots[i], render, run) != 0) {
 			say_error("no report of the peak so far: %s", strerror(errno));
 		}
 		return;
 	}
 	say_error("no further report of the peak so far: %u are being written", SNAPSHOTS_MAX);
+}
+
+void run_start_snapshot(struct run *run)
+{
+	start_beside(run, render_snapshot);
+}
+
+void run_show_stopped(struct run *run)
+{
+	int pid = (int)supervise_pid(run->supervisor);
+
+	say_info("stopped at the limit: process %d; look at it with gdb -p %d, or py-spy dump "
+		 "--pid %d", pid, pid, pid);
+	say_info("to go on, without a limit: fg, or kill -CONT %d", (int)getpid());
+	start_beside(run, render_stopped);
+	supervise_answer(run->supervisor);
 }
 
 /* ---- what is held when an allocation is refused ---- */
@@ -152,19 +205,11 @@ void run_keep_refused(struct run *run)
 		worker_kill(&worker);
 	}
 	supervise_answer(run->supervisor);
-	run->refused_ms += run_clock_ms(CLOCK_MONOTONIC) - before_ms;
-}
-
-static struct profile *read_refused(const struct run *run)
-{
-	struct capture_error error;
-	int fd = openat(run->folder.fd, REFUSED_CAPTURE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct profile *profile = fd < 0 ? NULL : capture_read(fd, &error);
-
-	if (fd >= 0) {
-		close(fd);
+	if (!run->has_shown_refusal && (run->limit.metric != CEILING_NONE || run->limit.fail_at)) {
+		run->has_shown_refusal = true;
+		start_beside(run, render_refused);
 	}
-	return profile;
+	run->refused_ms += run_clock_ms(CLOCK_MONOTONIC) - before_ms;
 }
 
 /* ---- the report of the end ---- */

@@ -6,6 +6,7 @@
 #include "core/base/hash.h"
 #include "core/host/fd.h"
 #include "core/host/proc.h"
+#include "oomsim/ceiling.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -77,19 +78,20 @@ bool usage_follow(struct usage_source *source)
 	return true;
 }
 
-struct usage usage_read(const struct usage_source *source)
+struct usage usage_read(const struct usage_source *source, uint64_t segment_bytes)
 {
 	char text[4096];
 	struct proc_memory memory = { 0 };
+	struct charge charge = { 0 };
 	if (source->status_fd >= 0 && fd_read_text(source->status_fd, text, sizeof(text)) > 0) {
 		memory = proc_parse_memory(text);
+		ceiling_parse_status(text, segment_bytes, &charge);
 	}
 	char number[32];
 	bool has_group = source->group_fd >= 0
 		&& fd_read_text(source->group_fd, number, sizeof(number)) > 0;
 	return (struct usage){
-		.anonymous_bytes = memory.anonymous_bytes,
-		.shared_bytes = memory.shared_bytes,
+		.charge = charge,
 		.file_bytes = memory.file_bytes,
 		.peak_rss_bytes = memory.peak_rss_bytes,
 		.cgroup_bytes = has_group ? strtoull(number, NULL, 10) : 0,

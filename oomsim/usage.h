@@ -8,6 +8,7 @@
 #ifndef OOMSIM_USAGE_H
 #define OOMSIM_USAGE_H
 
+#include "core/base/breach.h"
 #include "core/host/cgroup.h"
 #include "oomsim/verdict.h"
 
@@ -16,8 +17,8 @@
 
 /** Bytes; 0 where the kernel does not say. Resident memory is 0 for a process that has ended. */
 struct usage {
-	uint64_t anonymous_bytes;
-	uint64_t shared_bytes; /* shmem and tmpfs that it has mapped */
+	/** Of the process alone. */
+	struct charge charge;
 	uint64_t file_bytes;
 	uint64_t peak_rss_bytes;
 	uint64_t cgroup_bytes;
@@ -49,8 +50,8 @@ void usage_close(struct usage_source *source);
 /** True if the process is in another cgroup than at the last call: group is the new one then. */
 bool usage_follow(struct usage_source *source);
 
-/** Read it now. */
-struct usage usage_read(const struct usage_source *source);
+/** Read it now. segment_bytes of its shared memory are ours and are left out. */
+struct usage usage_read(const struct usage_source *source, uint64_t segment_bytes);
 
 /** The counters of kills as they stand, for a group (version 0: only the machine's). */
 struct oom_counters usage_oom_counters(const char *root, const struct cgroup *group);

@@ -262,15 +262,17 @@ void ceiling_look_before_free(size_t bytes)
 	}
 }
 
-void ceiling_kernel_refused(uint32_t node, size_t bytes)
+bool ceiling_kernel_refused(uint32_t node, size_t bytes)
 {
 	const struct ceiling *ceiling = &hook.ceiling;
 	struct finding finding = { 0, bytes };
 	if (!ceiling->is_set || ceiling->metric != CEILING_ADDRESS_SPACE) {
-		return;
+		return false;
 	}
-	if (ceiling->action == CEILING_ENOMEM) {
+	bool is_refusal = ceiling->action == CEILING_ENOMEM;
+	if (is_refusal) {
 		add_relaxed(&hook.view.slot->breach.refusals, 1);
 	}
-	breach(BREACH_REFUSED, &finding, node, ceiling->action == CEILING_ENOMEM);
+	breach(BREACH_REFUSED, &finding, node, is_refusal);
+	return !is_refusal;
 }

@@ -64,10 +64,10 @@ bool ceiling_decide(size_t bytes, size_t replaced);
 void ceiling_look_before_free(size_t bytes);
 
 /**
- * The kernel has refused bytes: under a ceiling of address space that is the breach. Inside an
- * operation of this thread, outside of the lock.
+ * The kernel has refused bytes: under a ceiling of address space that is the breach, and true, if
+ * it leads to more than that refusal. Inside an operation of this thread, outside of the lock.
  */
-void ceiling_kernel_refused(uint32_t node, size_t bytes);
+bool ceiling_kernel_refused(uint32_t node, size_t bytes);
 
 /** From now on a system call could be punished: leave readings to the supervisor. */
 void ceiling_go_blind(void);

@@ -126,8 +126,9 @@ static attr_cold void add_refusal(struct thread *self, struct stack_frames frame
 		slot->failed_count++;
 		hook_unlock();
 	}
-	request_failed_allocation(node, bytes);
-	ceiling_kernel_refused(node, bytes);
+	if (!ceiling_kernel_refused(node, bytes)) {
+		request_failed_allocation(node, bytes);
+	}
 }
 
 static void add(struct thread *self, void *p, size_t bytes, enum block_kind kind)

@@ -58,6 +58,17 @@ struct proc_memory proc_parse_memory(const char *status)
 	};
 }
 
+bool proc_parse_shares(const char *rollup, uint64_t *ret_anonymous_bytes,
+		       uint64_t *ret_shared_bytes)
+{
+	if (!line_value(rollup, "Pss_Anon:")) {
+		return false;
+	}
+	*ret_anonymous_bytes = line_number(rollup, "Pss_Anon:", 1024);
+	*ret_shared_bytes = line_number(rollup, "Pss_Shmem:", 1024);
+	return true;
+}
+
 uint64_t proc_parse_signals(const char *status, const char *name)
 {
 	const char *value = line_value(status, name);
@@ -71,19 +82,20 @@ bool proc_parse_stat(const char *text, struct proc_stat *ret_stat)
 	const char *name = strchr(text, '(');
 	const char *name_end = strrchr(text, ')');
 	struct proc_stat stat = { 0 };
-	unsigned long long user, system, start;
+	unsigned long long faults, user, system, start;
 	unsigned flags;
 	if (!name || !name_end || name_end < name
 	    || sscanf(name_end + 1,
-		      " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %llu %llu"
+		      " %c %d %d %d %*d %*d %u %llu %*u %*u %*u %llu %llu"
 		      " %*d %*d %*d %*d %*d %*d %llu",
-		      &stat.state, &stat.parent, &stat.group, &stat.session, &flags, &user, &system,
-		      &start)
-		       != 8) {
+		      &stat.state, &stat.parent, &stat.group, &stat.session, &flags, &faults, &user,
+		      &system, &start)
+		       != 9) {
 		return false;
 	}
 	snprintf(stat.name, sizeof(stat.name), "%.*s", (int)(name_end - name - 1), name + 1);
 	stat.is_exiting = flags & FLAG_EXITING;
+	stat.minor_faults = faults;
 	stat.user_ticks = user;
 	stat.system_ticks = system;
 	stat.start_ticks = start;

@@ -46,6 +46,8 @@ struct proc_stat {
 	pid_t parent;
 	pid_t group;
 	pid_t session;
+	/** Page faults that were served without reading a file. */
+	uint64_t minor_faults;
 	/** Processor time of the process's own threads, in clock ticks (sysconf(_SC_CLK_TCK)). */
 	uint64_t user_ticks;
 	uint64_t system_ticks;
@@ -58,6 +60,14 @@ bool proc_path(char *path, size_t size, const char *root, pid_t pid, const char 
 
 /** Parse the text of /proc/PID/status. Missing lines are 0. */
 struct proc_memory proc_parse_memory(const char *status);
+
+/**
+ * Parse the text of /proc/PID/smaps_rollup: the process's share of the anonymous and the shared
+ * memory that it has mapped (Pss_Anon, Pss_Shmem; bytes). False, with the outputs untouched, if the
+ * kernel does not tell them.
+ */
+bool proc_parse_shares(const char *rollup, uint64_t *ret_anonymous_bytes,
+		       uint64_t *ret_shared_bytes);
 
 /** Parse the text of /proc/PID/stat, whatever the process is called. False if it is not one. */
 bool proc_parse_stat(const char *text, struct proc_stat *ret_stat);

@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,12 +50,22 @@ static void oom_bias_apply(int bias)
 	}
 }
 
+/** The ceiling of address space is the kernel's own. */
+static void address_space_limit(const struct supervise_options *options)
+{
+	if (options->ceiling_metric == CEILING_ADDRESS_SPACE) {
+		struct rlimit limit = { options->ceiling_bytes, options->ceiling_bytes };
+		setrlimit(RLIMIT_AS, &limit);
+	}
+}
+
 /** In the new process. Every descriptor of ours is close-on-exec, error_fd included. */
 static _Noreturn void child_run(const struct child_plan *plan, int error_fd)
 {
 	segment_expect(plan->passing->header, plan->passing->slot, (uint32_t)getpid());
 	oom_bias_apply(plan->oom_bias);
 	signals_restore(plan->signals);
+	address_space_limit(plan->options);
 	execve(plan->options->program, plan->options->argv, plan->environment);
 	int error = errno;
 	fd_write_all(error_fd, &error, sizeof(error));
@@ -86,7 +98,25 @@ static pid_t reap(pid_t pid)
 	return -1;
 }
 
-pid_t child_start(const struct child_plan *plan, struct supervise_error *ret_error)
+/**
+ * fork, and the child's next image will lie where it always does. personality(2) is inherited; ours
+ * is put back. Refused by some containers' filters: then everything is as usual.
+ */
+static pid_t fork_at_fixed_addresses(bool is_wanted, bool *ret_is_randomised)
+{
+	const unsigned long query = 0xffffffff;
+	int before = is_wanted ? personality(query) : -1;
+	*ret_is_randomised = is_wanted
+		&& (before < 0 || personality((unsigned long)before | ADDR_NO_RANDOMIZE) < 0);
+	pid_t pid = fork();
+	if (pid != 0 && before >= 0) {
+		personality((unsigned long)before);
+	}
+	return pid;
+}
+
+pid_t child_start(const struct child_plan *plan, bool *ret_is_randomised,
+		  struct supervise_error *ret_error)
 {
 	int ends[2];
 	if (pipe2(ends, O_CLOEXEC) < 0) {
@@ -95,7 +125,7 @@ pid_t child_start(const struct child_plan *plan, struct supervise_error *ret_err
 	}
 	cleanup_fd int read_end = fd_above_stdio(ends[0]);
 	cleanup_fd int write_end = fd_above_stdio(ends[1]);
-	pid_t pid = fork();
+	pid_t pid = fork_at_fixed_addresses(plan->options->is_deterministic, ret_is_randomised);
 	if (pid == 0) {
 		child_run(plan, write_end);
 	}

@@ -33,8 +33,10 @@ int child_oom_bias(uint64_t limit_bytes, uint64_t machine_ram_bytes);
 
 /**
  * Start the workload. Returns its process id once it runs the program; -1 with *ret_error filled if
- * it never did: 126 or 127 if the program was the reason.
+ * it never did: 126 or 127 if the program was the reason. *ret_is_randomised: fixed addresses were
+ * wanted, and refused.
  */
-pid_t child_start(const struct child_plan *plan, struct supervise_error *ret_error);
+pid_t child_start(const struct child_plan *plan, bool *ret_is_randomised,
+		  struct supervise_error *ret_error);
 
 #endif

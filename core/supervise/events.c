@@ -5,6 +5,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
+#include "core/supervise/breach.h"
 #include "core/host/proc.h"
 #include "core/supervise/reaper.h"
 #include "core/supervise/supervisor.h"
@@ -74,6 +75,7 @@ static void do_run(struct supervisor *s, const struct event_data *data)
 	(void)data;
 	s->state = STATE_RUNNING;
 	s->terminal_stop_seen = false;
+	breach_continue(s);
 }
 
 static void do_forward(struct supervisor *s, const struct event_data *data)
@@ -238,7 +240,12 @@ static void handle_request(struct supervisor *s)
 	if (kind == REQUEST_SNAPSHOT) {
 		s->wants_snapshot = true;
 	}
-	if (kind == REQUEST_FAILED_ALLOCATION) {
+	if (kind == REQUEST_BREACH && serial != s->serial_seen) {
+		s->serial_seen = serial;
+		breach_posted(s);
+	} else if (kind == REQUEST_BREACH) {
+		return;
+	} else if (kind == REQUEST_FAILED_ALLOCATION) {
 		s->wants_failed |= serial != s->serial_seen;
 		s->serial_seen = serial;
 	} else if (kind != REQUEST_NONE) {
@@ -260,7 +267,8 @@ static void look(struct supervisor *s)
 {
 	uint64_t now_ms = sampler_now_ms();
 	if (now_ms >= s->sampler.next_ms) {
-		sampler_look(&s->sampler, now_ms);
+		sampler_look(&s->sampler, &s->descendants, now_ms);
+		breach_look(s);
 	}
 	forget_launchers(s);
 	if (now_ms >= s->descendants.next_ms) {

@@ -4,6 +4,7 @@
 /* From what was seen to a struct outcome; and ending as the workload did. */
 #include "core/base/atomic.h"
 #include "core/host/proc.h"
+#include "core/supervise/breach.h"
 #include "core/supervise/supervisor.h"
 
 #include <signal.h>
@@ -22,6 +23,12 @@ static void fill_end(const struct supervisor *s, struct outcome *outcome)
 {
 	outcome->verdict = verdict_decide(s->wait_status, &s->sampler.kills_before,
 					  &s->sampler.kills, &s->refusals);
+	/* A counter of the machine moves for others, too; this kill was ours. */
+	if (s->is_killed_by_us
+	    && (outcome->verdict == VERDICT_KILLED_BY_OTHER
+		|| outcome->verdict == VERDICT_OOM_LIKELY)) {
+		outcome->verdict = VERDICT_CEILING;
+	}
 	if (WIFEXITED(s->wait_status)) {
 		outcome->exit_status = WEXITSTATUS(s->wait_status);
 	} else if (WIFSIGNALED(s->wait_status)) {
@@ -59,6 +66,16 @@ static void fill_children(const struct supervisor *s, struct outcome *outcome)
 	outcome->survivors = s->survivors;
 }
 
+/** What the kernel charged when the ceiling was crossed, else at the highest. */
+static void fill_charge(const struct supervisor *s, struct outcome *outcome)
+{
+	const struct sampler *sampler = &s->sampler;
+	outcome->breach = breach_known(s);
+	outcome->charge = s->is_killed_by_us ? s->breach_charge : sampler->highest;
+	outcome->charge_file_bytes = sampler->highest_file_bytes;
+	outcome->charge_tracked_bytes = sampler->highest_tracked_bytes;
+}
+
 /**
  * At the end the kernel tells the highest resident set of the workload and the children that it
  * waited for, in one number. It is the workload's own unless a child was seen to be as large.
@@ -66,7 +83,7 @@ static void fill_children(const struct supervisor *s, struct outcome *outcome)
 static void fill_max_rss(const struct supervisor *s, struct outcome *outcome)
 {
 	uint64_t kernel_bytes = (uint64_t)s->usage.ru_maxrss * 1024u;
-	outcome->max_rss_bytes = s->sampler.highest.peak_rss_bytes;
+	outcome->max_rss_bytes = s->sampler.peak_rss_bytes;
 	if (kernel_bytes > outcome->max_rss_bytes
 	    && kernel_bytes > outcome->children_max_rss_bytes) {
 		outcome->max_rss_bytes = kernel_bytes;
@@ -82,7 +99,7 @@ struct outcome supervise_outcome(const struct supervisor *s)
 		.start_unix_ms = s->start_unix_ms,
 		.duration_ms = (int64_t)((has_ended ? s->end_ms : sampler_now_ms()) - s->start_ms),
 		.cgroup_limit_bytes = sampler->limit_bytes,
-		.cgroup_max_usage_bytes = sampler->highest.cgroup_bytes,
+		.cgroup_max_usage_bytes = sampler->peak_cgroup_bytes,
 		.cgroup_oom_kills = oom_moved(sampler->kills_before.own, sampler->kills.own),
 		.machine_oom_kills =
 			oom_moved(sampler->kills_before.machine, sampler->kills.machine),
@@ -97,6 +114,7 @@ struct outcome supervise_outcome(const struct supervisor *s)
 	}
 	fill_children(s, &outcome);
 	fill_max_rss(s, &outcome);
+	fill_charge(s, &outcome);
 	return outcome;
 }
 

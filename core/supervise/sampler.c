@@ -13,6 +13,13 @@
 #define INTERVAL_MAX_MS 250u
 /** Processor time that a look may take: one part in so many. */
 #define COST_PARTS 125u
+#define COST_PARTS_CEILING 25u
+/** Where pages have to be told apart near a ceiling: that takes long, and must come in time. */
+#define COST_PARTS_SHARED 3u
+/** No program touches more memory than this in a millisecond: 4 GB a second. */
+#define TOUCHED_PER_MS ((uint64_t)4 << 20)
+/** A sum over several processes is a new highest only if it is higher by one part in so many. */
+#define NEWS_PARTS 64u
 
 static uint64_t clock_us(clockid_t clock)
 {
@@ -48,7 +55,7 @@ static void enter_group(struct sampler *sampler)
 }
 
 void sampler_open(struct sampler *sampler, const char *root, int segment_fd,
-		  const struct segment_header *header)
+		  struct segment_header *header)
 {
 	*sampler = (struct sampler){
 		.header = header,
@@ -71,20 +78,45 @@ void sampler_close(struct sampler *sampler)
 }
 
 /** Pages of the segment count as the workload's shared memory; they are ours. */
-static uint64_t without_segment(const struct sampler *sampler, uint64_t shared_bytes)
+static uint64_t segment_bytes(const struct sampler *sampler)
 {
 	struct stat status;
-	if (fstat(sampler->segment_fd, &status) < 0) {
-		return shared_bytes;
-	}
-	uint64_t segment_bytes = (uint64_t)status.st_blocks * 512u;
-	return shared_bytes > segment_bytes ? shared_bytes - segment_bytes : 0;
+	return fstat(sampler->segment_fd, &status) < 0 ? 0 : (uint64_t)status.st_blocks * 512u;
 }
 
 static bool differs(uint64_t a, uint64_t b)
 {
 	uint64_t distance = a > b ? a - b : b - a;
 	return distance > a / 64 + (64 << 10);
+}
+
+/** The ceiling of resident memory, 0 if there is none. */
+static uint64_t ceiling_bytes(const struct sampler *sampler)
+{
+	const struct segment_ceiling *ceiling = &sampler->header->ceiling;
+	return ceiling->metric == CEILING_RESIDENT ? ceiling->limit_bytes : 0;
+}
+
+/** Before the ceiling can have been reached, however fast memory is touched. */
+static uint32_t bounded_interval(const struct sampler *sampler, uint32_t interval_ms)
+{
+	uint64_t limit_bytes = ceiling_bytes(sampler);
+	uint64_t used_bytes = charge_sum(&sampler->charge);
+	if (!limit_bytes) {
+		return interval_ms;
+	}
+	uint64_t gap_bytes = limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
+	uint64_t least_ms = gap_bytes / TOUCHED_PER_MS;
+	least_ms = least_ms ? least_ms : 1;
+	return least_ms < interval_ms ? (uint32_t)least_ms : interval_ms;
+}
+
+static uint32_t cost_parts(const struct sampler *sampler)
+{
+	if (!ceiling_bytes(sampler)) {
+		return COST_PARTS;
+	}
+	return sampler->charge.processes > 1 ? COST_PARTS_SHARED : COST_PARTS_CEILING;
 }
 
 /** Sooner if memory moved, later if not; never so soon that the looks themselves count. */
@@ -95,13 +127,56 @@ static void schedule(struct sampler *sampler, const struct usage_sample *sample,
 	bool moved = differs(resident, sampler->last_resident_bytes)
 		|| differs(sample->tracked_bytes, sampler->last_tracked_bytes);
 	uint32_t interval = moved ? sampler->interval_ms / 2 : sampler->interval_ms * 5 / 4;
-	uint64_t least = cost_us * COST_PARTS / 1000u;
+	uint64_t least = cost_us * cost_parts(sampler) / 1000u;
 	sampler->last_resident_bytes = resident;
 	sampler->last_tracked_bytes = sample->tracked_bytes;
 	interval = interval < INTERVAL_MIN_MS ? INTERVAL_MIN_MS : interval;
 	interval = interval > INTERVAL_MAX_MS ? INTERVAL_MAX_MS : interval;
 	sampler->interval_ms = interval;
+	interval = bounded_interval(sampler, interval);
 	sampler->next_ms = now_ms + (least > interval ? least : interval);
+}
+
+/** The workload first, then those below it; returns how many. */
+static size_t list_tree(const struct sampler *sampler, const struct descendants *below,
+			pid_t pids[1 + DESCENDANTS_KNOWN])
+{
+	pids[0] = sampler->source.pid;
+	for (uint32_t i = 0; i < below->known_count; i++) {
+		pids[1 + i] = below->known[i].pid;
+	}
+	return 1 + below->known_count;
+}
+
+/** What all are charged. Without a ceiling, a new highest is what matters. */
+static struct charge read_charge(struct sampler *sampler, const struct usage *own,
+				 const struct descendants *below, uint64_t segment)
+{
+	pid_t pids[1 + DESCENDANTS_KNOWN];
+	size_t count = list_tree(sampler, below, pids);
+	uint64_t highest_bytes = charge_sum(&sampler->highest);
+	if (count == 1) {
+		return own->charge;
+	}
+	return pressure_read(&sampler->pressure, sampler->source.root, pids, count, segment,
+			     ceiling_bytes(sampler) ? ceiling_bytes(sampler)
+						    : highest_bytes + highest_bytes / NEWS_PARTS);
+}
+
+static void take_charge(struct sampler *sampler, const struct charge *charge,
+			const struct usage *own, uint64_t tracked_bytes)
+{
+	uint64_t all_bytes = charge_sum(charge);
+	uint64_t own_bytes = charge_sum(&own->charge);
+	sampler->charge = *charge;
+	/* For the hook, which knows itself alone. */
+	store_relaxed(&sampler->header->ceiling.others_bytes,
+		      all_bytes > own_bytes ? all_bytes - own_bytes : 0);
+	if (all_bytes > charge_sum(&sampler->highest)) {
+		sampler->highest = *charge;
+		sampler->highest_file_bytes = own->file_bytes;
+		sampler->highest_tracked_bytes = tracked_bytes;
+	}
 }
 
 static void take_counters(struct sampler *sampler)
@@ -115,27 +190,27 @@ static void take_counters(struct sampler *sampler)
 	sampler->kills.machine = kills.machine >= 0 ? kills.machine : last.machine;
 }
 
-void sampler_look(struct sampler *sampler, uint64_t now_ms)
+void sampler_look(struct sampler *sampler, const struct descendants *below, uint64_t now_ms)
 {
 	uint64_t start_us = sampler_cpu_us();
 	if (usage_follow(&sampler->source)) {
 		enter_group(sampler);
 	}
-	struct usage usage = usage_read(&sampler->source);
+	uint64_t segment = segment_bytes(sampler);
+	struct usage usage = usage_read(&sampler->source, segment);
 	struct usage_sample sample = {
 		.time_ms = now_ms - sampler->start_ms,
 		.tracked_bytes = load_relaxed(&sampler->header->totals.live_bytes),
-		.anonymous_bytes = usage.anonymous_bytes,
-		.shared_bytes = without_segment(sampler, usage.shared_bytes),
+		.anonymous_bytes = usage.charge.anonymous_bytes,
+		.shared_bytes = usage.charge.shared_bytes,
 		.file_bytes = usage.file_bytes,
 		.cgroup_bytes = usage.cgroup_bytes,
 	};
+	struct charge charge = read_charge(sampler, &usage, below, segment);
+	take_charge(sampler, &charge, &usage, sample.tracked_bytes);
 	timeline_add(&sampler->timeline, sample);
-	raise_to(&sampler->highest.anonymous_bytes, sample.anonymous_bytes);
-	raise_to(&sampler->highest.shared_bytes, sample.shared_bytes);
-	raise_to(&sampler->highest.file_bytes, sample.file_bytes);
-	raise_to(&sampler->highest.peak_rss_bytes, usage.peak_rss_bytes);
-	raise_to(&sampler->highest.cgroup_bytes, sample.cgroup_bytes);
+	raise_to(&sampler->peak_rss_bytes, usage.peak_rss_bytes);
+	raise_to(&sampler->peak_cgroup_bytes, sample.cgroup_bytes);
 	schedule(sampler, &sample, now_ms, sampler_cpu_us() - start_us);
 }
 
@@ -144,7 +219,7 @@ void sampler_finish(struct sampler *sampler, uint64_t now_ms)
 	take_counters(sampler);
 	uint64_t peak = cgroup_peak(&sampler->source.group);
 	if (peak > sampler->cgroup_peak_start) {
-		raise_to(&sampler->highest.cgroup_bytes, peak);
+		raise_to(&sampler->peak_cgroup_bytes, peak);
 	}
 	struct usage_sample sample = {
 		.time_ms = now_ms - sampler->start_ms,

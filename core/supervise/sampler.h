@@ -3,13 +3,16 @@
 
 /*
  * Looks at the workload from outside now and then: often while its memory moves, four times a
- * second while it does not, and never for more than a hundredth of a processor.
+ * second while it does not, and never for more than a hundredth of a processor
+ * (under a ceiling: a twenty-fifth, and more close to it where processes share pages).
  */
 #ifndef CORE_SUPERVISE_SAMPLER_H
 #define CORE_SUPERVISE_SAMPLER_H
 
 #include "core/shm/segment.h"
+#include "core/supervise/descendants.h"
 #include "core/supervise/timeline.h"
+#include "oomsim/pressure.h"
 #include "oomsim/usage.h"
 
 #include <stdint.h>
@@ -17,11 +20,19 @@
 
 struct sampler {
 	struct usage_source source;
-	const struct segment_header *header;
+	struct segment_header *header;
 	int segment_fd;
 	struct timeline timeline;
-	/** Highest of everything that was seen; the segment's pages are taken off shared_bytes. */
-	struct usage highest;
+	/** Highest that was seen of the workload's own process, and of its group. */
+	uint64_t peak_rss_bytes;
+	uint64_t peak_cgroup_bytes;
+	/** The workload and the processes below it: at the last look, and at the highest sum. */
+	struct pressure pressure;
+	struct charge charge;
+	struct charge highest;
+	/** File pages of the workload's own process, and live bytes on the books, then. */
+	uint64_t highest_file_bytes;
+	uint64_t highest_tracked_bytes;
 	/** Lowest limit over the workload's cgroup; 0: none. */
 	uint64_t limit_bytes;
 	/**
@@ -40,14 +51,17 @@ struct sampler {
 
 /** Before the workload starts: the counters as they are. root as in core/host/proc.h. */
 void sampler_open(struct sampler *sampler, const char *root, int segment_fd,
-		  const struct segment_header *header);
+		  struct segment_header *header);
 
 /** The workload has started, at start_ms on the monotonic clock. */
 void sampler_attach(struct sampler *sampler, pid_t pid, uint64_t start_ms);
 void sampler_close(struct sampler *sampler);
 
-/** Look now (now_ms on the monotonic clock), and decide when to look again: next_ms. */
-void sampler_look(struct sampler *sampler, uint64_t now_ms);
+/**
+ * Look now (now_ms on the monotonic clock) at the workload and those that are known to be below it,
+ * and decide when to look again: next_ms. Close to a ceiling of resident memory that is soon.
+ */
+void sampler_look(struct sampler *sampler, const struct descendants *below, uint64_t now_ms);
 
 /** The counters at the end, after the workload has died. */
 void sampler_finish(struct sampler *sampler, uint64_t now_ms);

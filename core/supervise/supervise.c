@@ -6,6 +6,7 @@
 #include "core/base/atomic.h"
 #include "core/base/sys.h"
 #include "core/host/proc.h"
+#include "core/supervise/breach.h"
 #include "core/supervise/child.h"
 #include "core/supervise/environment.h"
 #include "core/supervise/error.h"
@@ -47,6 +48,13 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 	if (!passing_open(&s->passing, options, ret_error)) {
 		return false;
 	}
+	s->ceiling = (struct segment_ceiling){
+		.metric = options->ceiling_metric,
+		.action = options->ceiling_action,
+		.limit_bytes = options->ceiling_bytes,
+		.fail_at = options->fail_at,
+	};
+	s->passing.header->ceiling = s->ceiling;
 	if (!doorbell_claim(&s->doorbell, s->passing.header)) {
 		return error_set(ret_error, 125, errno,
 				 "cannot announce ourselves to the workload");
@@ -75,7 +83,7 @@ static bool launch(struct supervisor *s, const struct supervise_options *options
 	};
 	s->start_unix_ms = unix_ms();
 	s->start_ms = sampler_now_ms();
-	s->pid = child_start(&plan, ret_error);
+	s->pid = child_start(&plan, &s->is_randomised, ret_error);
 	environment_free(environment);
 	return s->pid > 0;
 }
@@ -103,7 +111,7 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 	s->is_reaper = reaper_is_needed();
 	descendants_open(&s->descendants, s->proc_root, s->pid);
 	sampler_attach(&s->sampler, s->pid, s->start_ms);
-	sampler_look(&s->sampler, sampler_now_ms());
+	sampler_look(&s->sampler, &s->descendants, sampler_now_ms());
 	return s;
 }
 
@@ -113,6 +121,10 @@ enum supervise_event supervise_next(struct supervisor *s)
 		if (s->wants_failed) {
 			s->wants_failed = false;
 			return SUPERVISE_FAILED_ALLOCATION;
+		}
+		if (s->wants_breach) {
+			s->wants_breach = false;
+			return SUPERVISE_BREACH;
 		}
 		if (s->state == STATE_ENDED) {
 			return SUPERVISE_ENDED;
@@ -135,6 +147,12 @@ void supervise_answer(struct supervisor *s)
 	/* Pairs with the acquire load of the hook that waits. */
 	store_release(kind, REQUEST_NONE);
 	sys_futex_wake(kind, INT_MAX);
+	breach_stop_self(s);
+}
+
+bool supervise_is_randomised(const struct supervisor *s)
+{
+	return s->is_randomised;
 }
 
 int supervise_segment_fd(const struct supervisor *s)

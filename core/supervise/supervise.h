@@ -40,6 +40,14 @@ struct supervise_options {
 	 * Folder for the fallback when memfd or /proc is not available: the result folder's parent.
 	 */
 	const char *fallback_folder;
+	/** The ceiling: metric CEILING_NONE if there is none. */
+	enum ceiling_metric ceiling_metric;
+	enum ceiling_action ceiling_action;
+	uint64_t ceiling_bytes;
+	/** Number of the allocation that is to fail (core/base/breach.h); 0: none. */
+	uint64_t fail_at;
+	/** Let every run lie at the same addresses (ADDR_NO_RANDOMIZE), if the kernel lets us. */
+	bool is_deterministic;
 	/** "/" or a root under which proc and cgroup files are looked up (tests). */
 	const char *proc_root;
 };
@@ -62,6 +70,11 @@ enum supervise_event {
 	 * memory: collect at once, then call supervise_answer.
 	 */
 	SUPERVISE_FAILED_ALLOCATION,
+	/**
+	 * The ceiling was crossed under CEILING_STOP, and the workload and all below it are
+	 * stopped: say so, then call supervise_answer.
+	 */
+	SUPERVISE_BREACH,
 	/** A process that the caller has forked has ended: it may be waited for. */
 	SUPERVISE_CHILD_ENDED,
 	/**
@@ -92,8 +105,14 @@ struct supervisor *supervise_start(const struct supervise_options *options,
  */
 enum supervise_event supervise_next(struct supervisor *supervisor);
 
-/** Let a waiting workload go on. */
+/**
+ * Let a waiting workload go on. After SUPERVISE_BREACH: once somebody continues it; at a terminal
+ * we stop, too, until a shell's fg continues all.
+ */
 void supervise_answer(struct supervisor *supervisor);
+
+/** is_deterministic was wanted, and the kernel refused it. */
+bool supervise_is_randomised(const struct supervisor *supervisor);
 
 /** The outcome so far (verdict RUNNING) or at the end. */
 struct outcome supervise_outcome(const struct supervisor *supervisor);

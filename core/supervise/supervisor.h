@@ -47,12 +47,22 @@ struct supervisor {
 	/** What supervise_next is to hand out. */
 	bool wants_snapshot;
 	bool wants_failed;
+	bool wants_breach;
 	bool child_ended;
 	/**
 	 * The request that was last handed out, so that it is not handed out again before its
 	 * answer.
 	 */
 	uint32_t serial_seen;
+
+	/** The ceiling that was set, and the breach that ended or stopped the workload. */
+	struct segment_ceiling ceiling;
+	struct breach breach;
+	struct charge breach_charge;
+	bool is_killed_by_us;
+	bool is_stopped_by_us;
+	/** The kernel refused to leave addresses alone: they are random as usual. */
+	bool is_randomised;
 
 	/** The terminal has told the group to stop since it last went on. */
 	bool terminal_stop_seen;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-#include "cmd/pools.h"
+#include "cmd/variables.h"
 #include "tests/unit/test.h"
 
 static const char *const variables[] = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1",
 					"MKL_NUM_THREADS=1", "NUMEXPR_NUM_THREADS=1",
 					"BLOSC_NTHREADS=1"};
+
+static const struct variables_wanted pools = {.single_threaded_pools = true};
+static const struct variables_wanted seed = {.fixed_hash_seed = true};
 
 static unsigned count_of(char *const *environment, const char *variable)
 {
@@ -22,7 +25,7 @@ static void sets_each_variable_once(void)
 {
 	char *given[] = {"A=1", "MKL_NUM_THREADS=7", "B=OMP_NUM_THREADS=1", "OMP_NUM_THREADS=",
 			 "OMP_NUM_THREADS_X=3", "MKL_NUM_THREADS", NULL};
-	char **got = pools_single_threaded(given);
+	char **got = variables_new(given, pools);
 
 	REQUIRE(got);
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
@@ -40,7 +43,7 @@ static void sets_each_variable_once(void)
 static void works_on_an_empty_environment(void)
 {
 	char *given[] = {NULL};
-	char **got = pools_single_threaded(given);
+	char **got = variables_new(given, pools);
 
 	REQUIRE(got);
 	CHECK_STR(got[0], "OMP_NUM_THREADS=1");
@@ -48,9 +51,40 @@ static void works_on_an_empty_environment(void)
 	free(got);
 }
 
+static void fixes_the_hash_seed_unless_it_is_given(void)
+{
+	char *none[] = {"A=1", "PYTHONHASHSEED=", "XPYTHONHASHSEED=5", NULL};
+	char *given[] = {"PYTHONHASHSEED=random", NULL};
+	char **fixed = variables_new(none, seed);
+	char **kept = variables_new(given, seed);
+
+	REQUIRE(fixed && kept);
+	CHECK(!variables_have_hash_seed(none));
+	CHECK(variables_have_hash_seed(given));
+	CHECK_STR(fixed[3], "PYTHONHASHSEED=0");
+	CHECK(fixed[4] == NULL);
+	CHECK_STR(kept[0], "PYTHONHASHSEED=random");
+	CHECK(kept[1] == NULL);
+	free(fixed);
+	free(kept);
+}
+
+static void leaves_alone_what_is_not_wanted(void)
+{
+	char *given[] = {"OMP_NUM_THREADS=7", NULL};
+	char **got = variables_new(given, (struct variables_wanted){0});
+
+	REQUIRE(got);
+	CHECK_STR(got[0], "OMP_NUM_THREADS=7");
+	CHECK(got[1] == NULL);
+	free(got);
+}
+
 int main(void)
 {
 	RUN(sets_each_variable_once);
 	RUN(works_on_an_empty_environment);
+	RUN(fixes_the_hash_seed_unless_it_is_given);
+	RUN(leaves_alone_what_is_not_wanted);
 	return test_done();
 }

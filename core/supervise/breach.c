@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/supervise/breach.h"
+
+#include "core/base/atomic.h"
+#include "core/host/proc.h"
+#include "core/supervise/supervisor.h"
+#include "oomsim/ceiling.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/** Processes that are born while we stop the others are found by looking again, so often. */
+#define ROUNDS_MAX 8
+
+/** Send a signal to the workload and all below it; returns how many there were below. */
+static size_t signal_tree(const struct supervisor *s, int signal)
+{
+	pid_t pids[DESCENDANTS_KNOWN];
+	/* Listed before: the children of the dead are nobody's. Then from the top: who is stopped
+	   starts nobody. */
+	size_t found = proc_descendants(s->proc_root, s->pid, pids, DESCENDANTS_KNOWN);
+	kill(s->pid, signal);
+	for (size_t i = 0; i < found && i < DESCENDANTS_KNOWN; i++) {
+		kill(pids[i], signal);
+	}
+	return found;
+}
+
+static void stop_tree(const struct supervisor *s)
+{
+	size_t before = signal_tree(s, SIGSTOP);
+	for (int i = 0; i < ROUNDS_MAX; i++) {
+		size_t now = signal_tree(s, SIGSTOP);
+		if (now == before) {
+			return;
+		}
+		before = now;
+	}
+}
+
+/** What all of them use, now that nothing moves. */
+static void read_charge(struct supervisor *s)
+{
+	uint64_t now_ms = sampler_now_ms();
+	descendants_look(&s->descendants, now_ms);
+	sampler_look(&s->sampler, &s->descendants, now_ms);
+}
+
+static void happen(struct supervisor *s, const struct breach *breach)
+{
+	s->breach = *breach;
+	stop_tree(s);
+	read_charge(s);
+	s->breach_charge = s->sampler.charge;
+	if (breach->action == CEILING_STOP) {
+		s->is_stopped_by_us = true;
+		s->wants_breach = true;
+	} else {
+		/* The report is made from the segment, which does not die with them. */
+		s->is_killed_by_us = true;
+		signal_tree(s, SIGKILL);
+	}
+}
+
+/** What the workload has written is believed as far as it can mislead nobody. */
+static struct breach posted_breach(const struct supervisor *s)
+{
+	const struct segment_ceiling *ceiling = &s->ceiling;
+	struct breach breach = s->passing.slot->breach;
+	breach.metric = ceiling->metric;
+	breach.action = ceiling->action;
+	breach.limit_bytes = ceiling->limit_bytes;
+	if (breach.trigger > BREACH_NUMBER) {
+		breach.trigger = BREACH_NONE;
+	}
+	return breach;
+}
+
+void breach_posted(struct supervisor *s)
+{
+	if (s->ceiling.metric != CEILING_NONE && s->breach.trigger == BREACH_NONE) {
+		struct breach breach = posted_breach(s);
+		/* Not noted, because the lock was not to be had. */
+		breach.trigger = breach.trigger ? breach.trigger : BREACH_ALLOCATION;
+		happen(s, &breach);
+	}
+}
+
+void breach_look(struct supervisor *s)
+{
+	const struct segment_ceiling *ceiling = &s->ceiling;
+	const struct slot *slot = s->passing.slot;
+	uint64_t used_bytes = charge_sum(&s->sampler.charge);
+	/* Where the hook cannot look for itself there is nobody to come first. */
+	uint64_t margin_bytes = slot->image_flags & IMAGE_CEILING_BLIND
+		? 0
+		: ceiling_margin(ceiling->limit_bytes);
+	if (ceiling->metric != CEILING_RESIDENT || s->breach.trigger != BREACH_NONE
+	    || used_bytes <= ceiling->limit_bytes + margin_bytes) {
+		return;
+	}
+	struct breach breach = {
+		.metric = ceiling->metric,
+		/* Nothing was asked for that could be refused. */
+		.action = ceiling->action == CEILING_STOP ? CEILING_STOP : CEILING_KILL,
+		.trigger = BREACH_POLL,
+		.limit_bytes = ceiling->limit_bytes,
+		.charge_bytes = used_bytes,
+		.allocation = load_relaxed(&s->passing.header->totals.allocations)
+			- slot->allocations_before,
+	};
+	happen(s, &breach);
+}
+
+void breach_continue(struct supervisor *s)
+{
+	if (s->is_stopped_by_us) {
+		s->is_stopped_by_us = false;
+		signal_tree(s, SIGCONT);
+	}
+}
+
+void breach_stop_self(const struct supervisor *s)
+{
+	if (s->is_stopped_by_us && tcgetpgrp(STDERR_FILENO) == getpgrp()) {
+		signal_stop_self(SIGSTOP);
+	}
+}
+
+struct breach breach_known(const struct supervisor *s)
+{
+	return s->breach.trigger != BREACH_NONE ? s->breach : posted_breach(s);
+}

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"""--limit: a machine with less memory. Who dies of it, where, and what the report says."""
+
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+import runs
+from runs import FIL, FULL, MIB, PYTHON, WORKLOADS, profile
+
+WORKLOADS_BUILD = pathlib.Path(os.environ["WORKLOADS_BUILD"])
+CEILING = "killed by fil-profile (SIGKILL): it reached the limit of 300.0 MiB that --limit set"
+
+
+def limited(words, cwd, *options, limit="300M", python=PYTHON, **how):
+    return profile(words, cwd, python, (f"--limit={limit}", *options), **how)
+
+
+def killed(run):
+    """The report of a run that was killed at its limit."""
+    assert run.status == -signal.SIGKILL, run.err
+    report = run.report("out-of-memory")
+    assert report.verdict.startswith(CEILING), report.verdict
+    report.assert_complete()
+    return report
+
+
+def test_the_line_that_holds_the_memory_is_named(tmp_path):
+    script = WORKLOADS / "fills_memory.py"
+    report = killed(limited([script, "1000"], tmp_path))
+    guilty = report.allocated_at(f"{script}:{runs.marked_lines(script)['guilty']}")
+    # What an interpreter takes besides is some 15 MiB; the segment is not counted.
+    assert 270 * MIB < guilty < 301 * MIB
+    assert report.allocated_at(f"{script}:{runs.marked_lines(script)['innocent']}") == 5_000_033
+
+
+def test_below_the_limit_nothing_happens(tmp_path):
+    run = limited([WORKLOADS / "fills_memory.py", "200"], tmp_path)
+    assert (run.status, run.out) == (0, b"200\n")
+    assert run.report().verdict == "exited with status 0"
+
+
+def test_a_shell_sees_137(tmp_path):
+    words = runs.command_of([WORKLOADS / "fills_memory.py", "1000"], PYTHON, ["--limit=300M"])
+    run = runs.run(["sh", "-c", '"$@"; echo $?', "sh", *words], tmp_path)
+    assert run.stdout.split()[-1] == b"137"
+
+
+@pytest.mark.parametrize("script", ["fills_memory.py 1000", "grows_without_bound.py"])
+def test_every_run_ends_at_the_same_allocation(script, tmp_path):
+    """With warm bytecode and the same environment; how often depends on the lane."""
+    name, *args = script.split()
+    numbers = set()
+    for i in range(10 if FULL else 4):
+        folder = tmp_path / str(i)
+        folder.mkdir()
+        report = killed(limited([WORKLOADS / name, *args], folder))
+        numbers.add(report.folded("total").total())
+    assert len(numbers) == 1, numbers
+
+
+def test_memory_that_is_never_touched_counts_for_nothing(tmp_path):
+    program = WORKLOADS_BUILD / "reserves_and_touches_later"
+    run = limited([program, "100"], tmp_path, python=None)
+    assert (run.status, run.out) == (0, b"touched\n")
+    assert run.report().verdict == "exited with status 0"
+
+
+def test_the_page_cache_counts_for_nothing(tmp_path):
+    (tmp_path / "large").write_bytes(b"x" * (400 * MIB))
+    code = "f = open('large', 'rb', 0)\nwhile f.read(1 << 20): pass\nprint('read')"
+    run = limited(["-c", code], tmp_path)
+    assert (run.status, run.out) == (0, b"read\n")
+
+
+def test_memory_that_is_only_touched_is_noticed_from_outside(tmp_path):
+    program = WORKLOADS_BUILD / "reserves_and_touches_later"
+    report = killed(limited([program, "1000"], tmp_path, python=None))
+    assert report.bytes_of("out of mem.") == 1024 * MIB
+
+
+def test_children_count_and_what_they_share_counts_once(tmp_path):
+    """100 MiB shared and 4 MiB a round: 300 MiB are full after some 40 rounds, not at once.
+
+    (How soon after that depends on when the supervisor gets a processor: make bench-oom tells.)
+    """
+    run = limited([WORKLOADS / "grows_in_children.py", "2000"], tmp_path)
+    killed(run)
+    assert len(run.out.split()) >= 40
+
+
+def test_allocated_memory_is_limited_when_it_is_asked_for(tmp_path):
+    program = WORKLOADS_BUILD / "reserves_and_touches_later"
+    run = limited([program, "0"], tmp_path, "--limit-of=allocated", python=None)
+    assert run.status == -signal.SIGKILL
+    assert run.report("out-of-memory").verdict == CEILING + " for what it asks for"
+
+
+def test_address_space_is_limited_by_the_kernel(tmp_path):
+    run = limited([WORKLOADS / "fills_memory.py", "1000"], tmp_path, "--limit-of=address-space")
+    assert run.status == -signal.SIGKILL
+    assert run.report("out-of-memory").verdict == CEILING + " for its address space"
+
+
+@contextlib.contextmanager
+def reports_of_a_refusal(run):
+    """The report of the end, and before it one of what was held at the first refusal."""
+    refused, last = run.folders
+    if not (last / "peak-memory.txt").exists():
+        refused, last = last, refused
+    yield runs.Report(refused, "out-of-memory"), runs.Report(last)
+
+
+@pytest.mark.parametrize("metric", ["resident", "allocated"])
+def test_a_numpy_job_catches_the_error_and_finishes(metric, tmp_path):
+    script = WORKLOADS / "does_without_what_is_refused.py"
+    run = limited([script], tmp_path, "--on-limit=enomem", f"--limit-of={metric}")
+    assert (run.status, run.out) == (0, b"refused: MemoryError\n20 10\n"), run.err
+    with reports_of_a_refusal(run) as (refused, last):
+        assert last.verdict == "exited with status 0"
+        assert "1 allocation was refused for lack of memory" in last.text
+        line = f"{script}:{runs.marked_lines(script)['refused']}"
+        assert refused.stacks.held_under(line) > 150 * MIB
+        refused.assert_complete()
+        last.assert_complete()
+
+
+def test_a_c_program_gets_null_and_keeps_what_it_has(tmp_path):
+    program = WORKLOADS_BUILD / "does_without_what_is_refused"
+    run = limited([program], tmp_path, "--on-limit=enomem", python=None)
+    assert run.status == 0
+    assert run.out.decode().splitlines() == [
+        "a larger block: refused", "the old one: as it was", "mappings: refused at the end",
+        "then: goes on"]
+
+
+def test_a_cpp_program_gets_bad_alloc(tmp_path):
+    source = tmp_path / "program.cc"
+    source.write_text("""#include <cstdio>
+#include <cstring>
+#include <new>
+#include <vector>
+int main() {
+	std::vector<char *> blocks;
+	try {
+		while (blocks.size() < 1000) {
+			char *block = new char[1 << 20];
+			memset(block, 1, 1 << 20);
+			blocks.push_back(block);
+		}
+	} catch (const std::bad_alloc &) {
+		puts("bad_alloc");
+	}
+	for (char *block : blocks) {
+		delete[] block;
+	}
+}
+""")
+    subprocess.run(["g++", "-O1", "-o", tmp_path / "program", source], check=True)
+    run = limited([tmp_path / "program"], tmp_path, "--on-limit=enomem", python=None)
+    assert (run.status, run.out) == (0, b"bad_alloc\n")
+
+
+def test_memory_that_is_only_touched_cannot_be_refused(tmp_path):
+    """800 MiB are asked for while there is room, as far as anybody knows: then it is a kill."""
+    code = "import mmap\nm = [mmap.mmap(-1, 200 << 20) for _ in range(5)]\n" \
+           "for a in m:\n for i in range(0, 200 << 20, 4096): a[i] = 1"
+    run = limited(["-c", code], tmp_path, "--on-limit=enomem")
+    assert run.status == -signal.SIGKILL
+    assert run.report("out-of-memory").verdict.startswith(CEILING)
+
+
+def test_a_chosen_allocation_fails(tmp_path):
+    """A program's error paths can be walked: the fifth block is refused, and nothing after it."""
+    program = WORKLOADS_BUILD / "does_without_what_is_refused"
+    run = profile([program], tmp_path, None, ["--fail-at=5"])
+    # It stops at the first NULL, and finds that there is room for more after all; its mappings
+    # find an end only at the 1000 that it is content with.
+    assert run.out.decode().splitlines() == [
+        "a larger block: given", "the old one: as it was", "mappings: never refused",
+        "then: goes on"]
+
+
+def test_a_program_that_gives_up_system_calls_is_watched_from_outside(tmp_path):
+    program = WORKLOADS_BUILD / "gives_up_system_calls"
+    run = limited([program, "100"], tmp_path, python=None)
+    assert (run.status, run.out) == (0, b"filled\n")
+    (tmp_path / "more").mkdir()
+    report = killed(limited([program, "1000"], tmp_path / "more", python=None))
+    assert report.bytes_of("out of mem.") > 290 * MIB
+
+
+def state_of(pid):
+    return re.search(r"State:\t(\S)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]
+
+
+def test_a_stopped_program_can_be_looked_at_and_goes_on(tmp_path):
+    words = [FIL, "run", "--no-browser", "--python", PYTHON, "--limit=300M", "--on-limit=stop",
+             WORKLOADS / "fills_memory.py", "400"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL) as process:
+        said = []
+        for line in process.stderr:
+            said.append(line.decode())
+            if "what is held now" in said[-1]:
+                break
+        stopped = int(re.search(r"stopped at the limit: process (\d+)", "".join(said))[1])
+        assert state_of(stopped) == "T"
+        os.kill(process.pid, signal.SIGCONT)
+        out, _ = process.communicate(timeout=runs.HANG_S)
+    assert (process.returncode, out) == (0, b"400\n")
+    kinds = {(folder / "out-of-memory.txt").exists()
+             for folder in (tmp_path / "fil-result").iterdir()}
+    assert kinds == {True, False}
+
+
+def test_addresses_are_random_if_that_is_wanted(tmp_path):
+    code = "print(open('/proc/self/personality').read(), __import__('os').environ.get(" \
+           "'PYTHONHASHSEED'))"
+    fixed = limited(["-c", code], tmp_path)
+    (tmp_path / "b").mkdir()
+    random = limited(["-c", code], tmp_path / "b", "--no-deterministic")
+    assert fixed.out.split() == [b"00040000", b"0"]
+    assert random.out.split() == [b"00000000", b"None"]
