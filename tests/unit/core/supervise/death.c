@@ -84,9 +84,10 @@ static void waiter_is_woken_by_the_death(void)
 	struct other other = other_start();
 	struct segment_header *header =
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, other.segment_fd, 0);
-	pid_t killer = fork();
 	uint32_t waited_for = (uint32_t)other.pid | 0x80000000u; /* FUTEX_WAITERS: wake at death */
 	store_release(&header->supervisor_tid, waited_for);
+	pid_t killer = fork();
+	REQUIRE(killer >= 0);
 	if (killer == 0) {
 		kill(other.pid, SIGKILL);
 		_exit(0);
