@@ -154,12 +154,25 @@ static bool callers_child_has_ended(const struct supervisor *s)
 		&& ended.si_pid != s->pid && ended.si_pid != s->witness.pid;
 }
 
+/** Signals that were held back and turned out to be ours alone. */
+static void handle_held(struct supervisor *s)
+{
+	struct event_data data;
+	uint64_t now_ms = sampler_now_ms();
+	witness_listen(&s->witness, now_ms);
+	while (witness_release(&s->witness, now_ms, &data.info)) {
+		happen(s, EVENT_SIGNAL, &data);
+	}
+}
+
 static void handle_children(struct supervisor *s)
 {
 	while (s->state != STATE_ENDED && wait_once(s)) {
 	}
 	if (s->witness.pid && waitpid(s->witness.pid, NULL, WNOHANG) == s->witness.pid) {
 		witness_lost(&s->witness);
+		/* Now: what comes next is not held back, and would overtake these. */
+		handle_held(s);
 	}
 	if (s->state == STATE_ENDED) {
 		return;
@@ -204,20 +217,11 @@ static void handle_signal(struct supervisor *s, const struct signalfd_siginfo *i
 static void handle_signals(struct supervisor *s)
 {
 	struct signalfd_siginfo info;
+	uint64_t now_ms = sampler_now_ms();
 	while (signals_read(&s->signals, &info)) {
 		handle_signal(s, &info);
 	}
-}
-
-/** Signals that were held back and turned out to be ours alone. */
-static void handle_held(struct supervisor *s)
-{
-	struct event_data data;
-	uint64_t now_ms = sampler_now_ms();
-	witness_listen(&s->witness, now_ms);
-	while (witness_release(&s->witness, now_ms, &data.info)) {
-		happen(s, EVENT_SIGNAL, &data);
-	}
+	witness_forget(&s->witness, now_ms);
 }
 
 /** Note refusals as they happen: at the end it matters how long ago the last one was. */

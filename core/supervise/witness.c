@@ -158,8 +158,7 @@ bool witness_judge(struct witness *witness, const struct signalfd_siginfo *info,
 		return true;
 	}
 	witness_listen(witness, now_ms);
-	uint64_t seen = witness->seen_ms[signal];
-	if (seen && now_ms - seen <= WITNESS_WINDOW_MS) {
+	if (witness->seen_ms[signal]) {
 		/* That one is this one; the next is another. */
 		witness->seen_ms[signal] = 0;
 		return false;
@@ -169,6 +168,25 @@ bool witness_judge(struct witness *witness, const struct signalfd_siginfo *info,
 		witness->held[signal] = *info;
 	}
 	return false;
+}
+
+void witness_forget(struct witness *witness, uint64_t now_ms)
+{
+	for (int i = 1; i < WITNESS_SIGNALS; i++) {
+		if (witness->seen_ms[i] && now_ms > witness->seen_ms[i] + WITNESS_WINDOW_MS) {
+			witness->seen_ms[i] = 0;
+		}
+	}
+}
+
+/** Hold everything until then at least: what came first is not to be overtaken. */
+static void hold_all(struct witness *witness, uint64_t until_ms)
+{
+	for (int i = 1; i < WITNESS_SIGNALS; i++) {
+		if (witness->held_until_ms[i] && witness->held_until_ms[i] < until_ms) {
+			witness->held_until_ms[i] = until_ms;
+		}
+	}
 }
 
 bool witness_release(struct witness *witness, uint64_t now_ms, struct signalfd_siginfo *ret_info)
@@ -184,8 +202,8 @@ bool witness_release(struct witness *witness, uint64_t now_ms, struct signalfd_s
 			continue;
 		}
 		if (!is_final) {
-			witness->held_until_ms[i] = now_ms + WITNESS_WINDOW_MS;
-			continue;
+			hold_all(witness, now_ms + WITNESS_WINDOW_MS);
+			return false;
 		}
 		witness->held_until_ms[i] = 0;
 		*ret_info = witness->held[i];
@@ -194,12 +212,20 @@ bool witness_release(struct witness *witness, uint64_t now_ms, struct signalfd_s
 	return false;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t witness_deadline_ms(const struct witness *witness)
 {
 	uint64_t first = UINT64_MAX;
 	for (int i = 1; i < WITNESS_SIGNALS; i++) {
-		if (witness->held_until_ms[i] && witness->held_until_ms[i] < first) {
-			first = witness->held_until_ms[i];
+		if (witness->held_until_ms[i]) {
+			first = earlier(first, witness->held_until_ms[i]);
+		}
+		if (witness->seen_ms[i]) {
+			first = earlier(first, witness->seen_ms[i] + WITNESS_WINDOW_MS + 1);
 		}
 	}
 	return first;

@@ -66,10 +66,19 @@ void witness_listen(struct witness *witness, uint64_t now_ms);
  */
 bool witness_judge(struct witness *witness, const struct signalfd_siginfo *info, uint64_t now_ms);
 
-/** The next signal whose time is over and that is to be forwarded now. False if there is none. */
+/**
+ * Everything that had reached us at now_ms has been judged: what the witness had seen long before
+ * and we have not got was not meant for us. (Only then: we may have been slower than any window.)
+ */
+void witness_forget(struct witness *witness, uint64_t now_ms);
+
+/**
+ * The next signal whose time is over and that is to be forwarded now. False if there is none. While
+ * it is not known of one whether the witness has it, later ones wait, too.
+ */
 bool witness_release(struct witness *witness, uint64_t now_ms, struct signalfd_siginfo *ret_info);
 
-/** When witness_release has something to do; UINT64_MAX if nothing is held back. */
+/** When witness_release or witness_forget has something to do; UINT64_MAX if neither has. */
 uint64_t witness_deadline_ms(const struct witness *witness);
 
 #endif

@@ -103,6 +103,47 @@ static void the_witness_is_gone(void)
 	CHECK_INT(signalling_count(&started), 1);
 }
 
+/** Send a signal to this process as somebody else. */
+static void send_from_outside(int signal)
+{
+	pid_t outside = fork();
+	if (outside == 0) {
+		kill(getppid(), signal);
+		_exit(0);
+	}
+	REQUIRE(waitpid(outside, NULL, 0) == outside);
+}
+
+/** One round of a supervisor in this process. */
+static void turn(struct supervisor *supervisor)
+{
+	kill(getpid(), SIGUSR2);
+	REQUIRE(supervise_next(supervisor) == SUPERVISE_SNAPSHOT);
+}
+
+/** The witness is killed while a signal is held back for it: the next does not overtake that. */
+static void held_when_the_witness_goes(void)
+{
+	char *argv[] = { "workload", "15", NULL };
+	int ends[2];
+	pid_t workload, below[4];
+	siginfo_t info;
+	REQUIRE(pipe(ends) == 0);
+	int from_workload = fcntl(ends[0], F_DUPFD_CLOEXEC, READY_FD + 1);
+	REQUIRE(from_workload >= 0 && dup2(ends[1], READY_FD) == READY_FD);
+	struct supervisor *supervisor = run_program("/proc/self/exe", argv);
+	REQUIRE(read(from_workload, &workload, sizeof(workload)) == sizeof(workload));
+	REQUIRE(proc_descendants("", getpid(), below, 4) == 2);
+	pid_t witness = below[0] == workload ? below[1] : below[0];
+	send_from_outside(SIGTERM);
+	turn(supervisor);
+	kill(witness, SIGKILL);
+	REQUIRE(waitid(P_PID, (id_t)witness, &info, WEXITED | WNOWAIT) == 0);
+	turn(supervisor);
+	send_from_outside(FENCE);
+	CHECK_INT(run_end(supervisor).exit_status, 1);
+}
+
 static void value_is_passed_on(void)
 {
 	struct signalling started = signalling_start(-SIGRTMIN);
@@ -153,6 +194,7 @@ int main(int argc, char **argv)
 	RUN(the_workload_has_left_the_group);
 	RUN(what_the_workload_sends_is_not_sent_back);
 	RUN(the_witness_is_gone);
+	RUN(held_when_the_witness_goes);
 	RUN(value_is_passed_on);
 	RUN(default_action_ends_both);
 	return test_done();
