@@ -36,16 +36,25 @@ static void foreground(const struct terminal *terminal, pid_t group)
 	REQUIRE(tcsetpgrp(terminal->slave, group) == 0);
 }
 
-static void type(const struct terminal *terminal, char key)
+/**
+ * Type control and a letter. The kernel looks at it later, on a thread of its own, and echoes it
+ * once the signal has been sent: that is when this returns.
+ */
+static void type_control(const struct terminal *terminal, char letter)
 {
+	char key = (char)(letter - '@');
+	char echo = 0;
 	REQUIRE(write(terminal->master, &key, 1) == 1);
+	while (echo != letter) {
+		REQUIRE(read(terminal->master, &echo, 1) == 1);
+	}
 }
 
 static void control_c_arrives_once(const struct terminal *terminal)
 {
 	struct signalling started = signalling_start(SIGINT);
 	foreground(terminal, started.supervisor);
-	type(terminal, 'C' - '@');
+	type_control(terminal, 'C');
 	CHECK_INT(signalling_count(&started), 1);
 }
 
@@ -61,7 +70,7 @@ static void control_z_stops_both_and_fg_continues_both(const struct terminal *te
 		int status;
 		struct signalling started = signalling_start(SIGUSR1);
 		foreground(terminal, started.supervisor);
-		type(terminal, 'Z' - '@');
+		type_control(terminal, 'Z');
 		REQUIRE(waitpid(started.supervisor, &status, WUNTRACED) == started.supervisor);
 		CHECK(WIFSTOPPED(status));
 		CHECK_INT(WSTOPSIG(status), SIGTSTP);
@@ -78,7 +87,7 @@ static void continue_sent_to_us_alone_is_passed_on(const struct terminal *termin
 	int status;
 	struct signalling started = signalling_start(SIGUSR1);
 	foreground(terminal, started.supervisor);
-	type(terminal, 'Z' - '@');
+	type_control(terminal, 'Z');
 	REQUIRE(waitpid(started.supervisor, &status, WUNTRACED) == started.supervisor);
 	CHECK(WIFSTOPPED(status));
 	kill(started.supervisor, SIGCONT);
