@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import pytest
 
@@ -129,6 +130,12 @@ class Report:
         assert (self.folder / "index.html").read_text().rstrip().endswith("</html>")
 
 
+def report_of_a_killed_one(folder):
+    """Its report, of either kind: see profile_killed."""
+    ran_out = (folder / "out-of-memory.txt").exists()
+    return Report(folder, "out-of-memory" if ran_out else "peak-memory")
+
+
 class Run:
     """A finished run of fil-profile."""
 
@@ -168,6 +175,25 @@ def command_of(words, python=None, options=()):
 def profile(words, cwd, python=None, options=(), **how):
     """Run words under fil-profile in the folder cwd, which then has the fil-result."""
     return Run(run(command_of(words, python, options), cwd, **how), pathlib.Path(cwd))
+
+
+def oom_kills():
+    """How many processes the kernel of this machine has killed for lack of memory."""
+    counters = dict(line.split() for line in pathlib.Path("/proc/vmstat").read_text().splitlines())
+    return int(counters.get("oom_kill", 0))
+
+
+def profile_killed(words, cwd, *args, **how):
+    """profile, for words that end by SIGKILL: again if the kernel killed anybody meanwhile.
+
+    Then the verdict is rightly that it was probably the kernel here, too. A new folder in cwd each
+    time.
+    """
+    while True:
+        before = oom_kills()
+        ended = profile(words, tempfile.mkdtemp(dir=cwd), *args, **how)
+        if oom_kills() == before:
+            return ended
 
 
 def marked_lines(path):

@@ -42,7 +42,8 @@ ENDINGS = [
 def test_every_ending_leaves_the_report(words, status, verdict, tmp_path):
     script, *args = words.split()
     bare = runs.run([PYTHON, WORKLOADS / script, *args], tmp_path, preexec_fn=without_cores)
-    run = profile([WORKLOADS / script, *args], tmp_path, PYTHON, preexec_fn=without_cores)
+    start = runs.profile_killed if status == -signal.SIGKILL else profile
+    run = start([WORKLOADS / script, *args], tmp_path, PYTHON, preexec_fn=without_cores)
     assert (run.status, run.out, run.err) == (bare.returncode, bare.stdout, bare.stderr)
     assert run.status == status
     report = run.report()
@@ -52,7 +53,7 @@ def test_every_ending_leaves_the_report(words, status, verdict, tmp_path):
 
 @every_version
 def test_a_killed_program_leaves_the_report(version, tmp_path):
-    run = profile([WORKLOADS / "kills_itself.py"], tmp_path, interpreter(version))
+    run = runs.profile_killed([WORKLOADS / "kills_itself.py"], tmp_path, interpreter(version))
     assert run.status == -signal.SIGKILL
     assert_holds_20_mib(run.report())
 
@@ -277,12 +278,12 @@ def cgroup_of_200_mb():
         yield folder
 
 
-def profile_inside(folder, words, cwd, **options):
+def profile_inside(folder, words, cwd, start=profile, **options):
     """fil-profile itself runs in the cgroup, as in a container."""
     def enter():
         (folder / "cgroup.procs").write_text(str(os.getpid()))
 
-    return profile(words, cwd, PYTHON, preexec_fn=enter, **options)
+    return start(words, cwd, PYTHON, preexec_fn=enter, **options)
 
 
 def test_the_kernel_out_of_memory_is_confirmed(cgroup_of_200_mb, tmp_path):
@@ -314,7 +315,8 @@ def test_a_limit_that_is_not_reached_is_no_out_of_memory(cgroup_of_200_mb, tmp_p
 
 
 def test_a_kill_below_the_limit_is_somebody_elses(cgroup_of_200_mb, tmp_path):
-    run = profile_inside(cgroup_of_200_mb, [WORKLOADS / "kills_itself.py"], tmp_path)
+    run = profile_inside(cgroup_of_200_mb, [WORKLOADS / "kills_itself.py"], tmp_path,
+                         runs.profile_killed)
     report = run.report()
     assert_holds_20_mib(report)
     assert report.verdict.startswith("killed by somebody's signal 9 (SIGKILL)"), report.verdict
