@@ -7,7 +7,8 @@ exec 3>input 4<output
 read -r line <&4 && echo "$line"
 kill -USR2 $!
 until grep -q 'the peak so far is in' err; do sleep 0.05; done
-pgrep -P $! -f holds_until_told.py | xargs kill -USR2
+# By its name: the process that wrote the report has the same command line, and may be there still.
+pkill -USR2 -P $! python
 until [ "$(grep -c 'the peak so far is in' err)" = 2 ]; do sleep 0.05; done
 exec 3>&-
 cat <&4

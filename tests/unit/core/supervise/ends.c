@@ -26,7 +26,7 @@ static void signal_is_told(void)
 	CHECK_INT(outcome.signal, SIGSEGV);
 }
 
-/** If the kernel killed anybody meanwhile for lack of memory, it might have been this one: again. */
+/** If the kernel killed anybody meanwhile for lack of memory, it might have been this one. */
 static void sigkill_of_unknown_origin(void)
 {
 	struct outcome outcome;
