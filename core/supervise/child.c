@@ -35,8 +35,7 @@ int child_oom_bias(uint64_t limit_bytes, uint64_t machine_ram_bytes)
 	return bias > OOM_ADJ_MAX ? OOM_ADJ_MAX : (int)bias;
 }
 
-/** Raise our own oom_score_adj; refused, unreadable or already at its maximum: leave it. */
-static void oom_bias_apply(int bias)
+void child_oom_bias_apply(int bias)
 {
 	char text[32];
 	if (file_read_text("/proc/self/oom_score_adj", text, sizeof(text)) <= 0) {
@@ -63,7 +62,7 @@ static void address_space_limit(const struct supervise_options *options)
 static _Noreturn void child_run(const struct child_plan *plan, int error_fd)
 {
 	segment_expect(plan->passing->header, plan->passing->slot, (uint32_t)getpid());
-	oom_bias_apply(plan->oom_bias);
+	child_oom_bias_apply(plan->oom_bias);
 	signals_restore(plan->signals);
 	address_space_limit(plan->options);
 	execve(plan->options->program, plan->options->argv, plan->environment);

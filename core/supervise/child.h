@@ -31,6 +31,9 @@ struct child_plan {
  */
 int child_oom_bias(uint64_t limit_bytes, uint64_t machine_ram_bytes);
 
+/** Raise this process's oom_score_adj; refused, unreadable or already at its maximum: leave it. */
+void child_oom_bias_apply(int bias);
+
 /**
  * Start the workload. Returns its process id once it runs the program; -1 with *ret_error filled if
  * it never did: 126 or 127 if the program was the reason. *ret_is_randomised: fixed addresses were

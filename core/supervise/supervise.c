@@ -71,8 +71,6 @@ static bool launch(struct supervisor *s, const struct supervise_options *options
 	if (!environment) {
 		return error_set(ret_error, 125, errno, "cannot put the environment together");
 	}
-	/* Before the workload: from its first moment a signal to the group is seen to be one. */
-	witness_open(&s->witness, s->proc_root);
 	sampler_open(&s->sampler, s->proc_root, s->passing.segment_fd, s->passing.header);
 	struct child_plan plan = {
 		.options = options,
@@ -81,6 +79,8 @@ static bool launch(struct supervisor *s, const struct supervise_options *options
 		.environment = environment,
 		.oom_bias = child_oom_bias(s->sampler.limit_bytes, proc_machine_ram(s->proc_root)),
 	};
+	/* Before the workload: from its first moment a signal to the group is seen to be one. */
+	witness_open(&s->witness, s->proc_root, plan.oom_bias);
 	s->start_unix_ms = unix_ms();
 	s->start_ms = sampler_now_ms();
 	s->pid = child_start(&plan, &s->is_randomised, ret_error);

@@ -6,6 +6,7 @@
 #include "core/host/fd.h"
 #include "core/host/file.h"
 #include "core/host/proc.h"
+#include "core/supervise/child.h"
 #include "core/supervise/sampler.h"
 
 #include <errno.h>
@@ -56,13 +57,14 @@ static void let_go(int kept_fd)
 }
 
 /** The witness's life. */
-static _Noreturn void witness_run(int fd, pid_t parent)
+static _Noreturn void witness_run(int fd, pid_t parent, int oom_bias)
 {
 	uint64_t all = ~(uint64_t)0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (getppid() != parent) {
 		_exit(0);
 	}
+	child_oom_bias_apply(oom_bias);
 	take_name();
 	let_go(fd);
 	for (;;) {
@@ -76,7 +78,7 @@ static _Noreturn void witness_run(int fd, pid_t parent)
 	}
 }
 
-void witness_open(struct witness *witness, const char *proc_root)
+void witness_open(struct witness *witness, const char *proc_root, int oom_bias)
 {
 	int ends[2];
 	*witness = (struct witness){ .fd = -1, .proc_root = proc_root };
@@ -88,7 +90,7 @@ void witness_open(struct witness *witness, const char *proc_root)
 	pid_t parent = getpid();
 	pid_t pid = fork();
 	if (pid == 0) {
-		witness_run(write_end, parent);
+		witness_run(write_end, parent, oom_bias);
 	}
 	if (pid > 0) {
 		witness->pid = pid;

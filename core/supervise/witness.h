@@ -20,6 +20,11 @@
  * our command line, so that `pkill -f job.py` does not. It ends when we do.
  *
  * If it cannot be started, or was killed, everything is forwarded at once.
+ *
+ * It also dies in our stead. When the kernel has killed the workload for lack of memory, there is a
+ * moment in which that counts as gone and its memory as taken: whoever of the cgroup needs a page
+ * then, makes the kernel kill once more. So it is as ready to be killed as the workload, but for
+ * its size: after it, and before us.
  */
 #ifndef CORE_SUPERVISE_WITNESS_H
 #define CORE_SUPERVISE_WITNESS_H
@@ -48,8 +53,11 @@ struct witness {
 	struct signalfd_siginfo held[WITNESS_SIGNALS];
 };
 
-/** Start it. All signals must be blocked. Without one, witness->pid is 0. */
-void witness_open(struct witness *witness, const char *proc_root);
+/**
+ * Start it. All signals must be blocked. oom_bias is what is added to the workload's oom_score_adj
+ * (child_oom_bias). Without one, witness->pid is 0.
+ */
+void witness_open(struct witness *witness, const char *proc_root, int oom_bias);
 
 /** End it and wait for that. */
 void witness_close(struct witness *witness);

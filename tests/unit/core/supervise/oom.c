@@ -7,6 +7,7 @@
  */
 #include "core/host/cgroup.h"
 #include "core/host/file.h"
+#include "core/host/proc.h"
 #include "tests/unit/core/supervise/run.h"
 
 #include <errno.h>
@@ -117,6 +118,33 @@ static void kill_in_a_group_that_the_workload_entered_is_confirmed(void)
 	group_remove();
 }
 
+static int oom_score_adj(pid_t pid)
+{
+	char path[64];
+	char text[16];
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
+	REQUIRE(file_read_text(path, text, sizeof(text)) > 0);
+	return atoi(text);
+}
+
+/** The workload and our other child are killed before us; it is the first, for its size. */
+static void we_are_the_last_to_be_killed(void)
+{
+	int gate[2];
+	pid_t below[4];
+	REQUIRE(pipe2(gate, O_CLOEXEC) == 0 && dup2(gate[0], STDIN_FILENO) == STDIN_FILENO);
+	struct supervisor *supervisor = run_shell("read line");
+	REQUIRE(proc_descendants("", getpid(), below, 4) == 2);
+	int ours = oom_score_adj(getpid());
+	pid_t other = below[0] == supervise_pid(supervisor) ? below[1] : below[0];
+	CHECK(oom_score_adj(supervise_pid(supervisor)) > ours || ours == 1000);
+	/* It does so itself, when it is given the processor. */
+	while (oom_score_adj(other) != oom_score_adj(supervise_pid(supervisor))) {
+	}
+	close(gate[1]);
+	run_end(supervisor);
+}
+
 static void kill_in_our_own_cgroup_is_confirmed(void)
 {
 	group_make();
@@ -139,6 +167,7 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "enter") == 0) {
 		return enter_and_eat(argv[2]);
 	}
+	RUN(we_are_the_last_to_be_killed);
 	RUN(kill_in_our_own_cgroup_is_confirmed);
 	RUN(kill_in_a_group_that_the_workload_entered_is_confirmed);
 	return test_done();
