@@ -5,6 +5,7 @@
 
 #include "core/hook/hook.h"
 #include "core/hook/nesting.h"
+#include "core/hook/others.h"
 #include "core/hook/request.h"
 #include "core/hook/stack.h"
 #include "oomsim/ceiling.h"
@@ -127,9 +128,12 @@ static void note_first(enum breach_trigger trigger, const struct finding *findin
 static void breach(enum breach_trigger trigger, const struct finding *finding, uint32_t node,
 		   bool is_refusal)
 {
-	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 && hook_lock()) {
-		note_first(trigger, finding, node);
-		hook_unlock();
+	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0) {
+		others_publish();
+		if (hook_lock()) {
+			note_first(trigger, finding, node);
+			hook_unlock();
+		}
 	}
 	if (!is_refusal) {
 		/* There is no second time: the workload is killed, or whoever stopped it lets it

@@ -20,6 +20,7 @@
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
  *   codes.c            code object -> number, and forgetting it
+ *   others.c           where the other threads are when one crosses the ceiling
  *   threads.c          what belongs to a thread, and finding out that it is gone
  *   environment.c      our two variables; target.c: can the next image load us
  *   pool.c             private memory without malloc
@@ -93,6 +94,8 @@ struct hook {
 	struct range_index large_blocks;
 	struct pool pool;
 	struct threads threads;
+	/** No thread: what others_publish reads the stacks of the others into. */
+	struct thread reader;
 
 	struct ceiling ceiling;
 	struct python python;

@@ -115,10 +115,12 @@ static void add_block(struct thread *self, struct stack_frames frames, uintptr_t
 /**
  * An allocation of bytes was refused: keep its stack, and let the supervisor look at what is live.
  */
-static attr_cold void add_refusal(struct thread *self, struct stack_frames frames, uint64_t bytes)
+static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 {
 	struct slot *slot = hook.view.slot;
 	uint32_t node = 0;
+	stack_look_for_python();
+	struct stack_frames frames = stack_read(self);
 	if (hook_lock()) {
 		node = stack_node(self, frames);
 		slot->failed_bytes = bytes;
@@ -135,9 +137,7 @@ static void add(struct thread *self, void *p, size_t bytes, enum block_kind kind
 {
 	stack_look_for_python();
 	struct stack_frames frames = stack_read(self);
-	if (unlikely(!p)) {
-		add_refusal(self, frames, bytes);
-	} else if (likely(hook_lock())) {
+	if (likely(hook_lock())) {
 		add_block(self, frames, address_of(p), bytes, kind);
 		hook_unlock();
 	} else {
@@ -190,7 +190,11 @@ void record_allocation(void *p, size_t bytes, enum block_kind kind)
 		}
 		return;
 	case NESTING_RECORD:
-		add(thread_state.self, p, bytes, kind);
+		if (unlikely(!p)) {
+			add_refusal(thread_state.self, bytes);
+		} else {
+			add(thread_state.self, p, bytes, kind);
+		}
 		nesting_end(&mark);
 	}
 }

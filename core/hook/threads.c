@@ -68,6 +68,7 @@ struct thread *threads_self(void)
 	struct thread *thread = thread_take(&hook.threads);
 	if (thread) {
 		thread->tid = (uint32_t)sys_gettid();
+		thread->pointer = (uintptr_t)__builtin_thread_pointer();
 		thread->code_generation = hook.codes.generation;
 		if (thread->record) {
 			struct thread_record *record = view_thread(&hook.view, thread->record);

@@ -32,6 +32,8 @@ struct pending {
 struct thread {
 	struct thread *next;
 	uint32_t tid;
+	/** Its thread pointer: what its pthread_self is made of. */
+	uintptr_t pointer;
 	/** The node that the thread's creator was at; 0: unknown. */
 	uint32_t origin;
 	/** Number of its struct thread_record; 0: none could be had. */

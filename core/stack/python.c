@@ -201,6 +201,34 @@ void *python_current_thread(struct python *python)
 	return current != NULL && symbols->is_finalizing() ? NULL : current;
 }
 
+/* PyThreadState begins with prev and next in every version so far (Include/cpython/pystate.h). */
+#define THREAD_PREVIOUS 0
+#define THREAD_NEXT 8
+/** More than any process has: a list that does not end is none. */
+#define THREADS_MAX 100000
+
+void *python_first_thread(void *thread)
+{
+	for (int i = 0; i < THREADS_MAX; i++) {
+		void *previous = (void *)object_word((uintptr_t)thread, THREAD_PREVIOUS);
+		if (previous == NULL) {
+			return thread;
+		}
+		thread = previous;
+	}
+	return NULL;
+}
+
+void *python_next_thread(void *thread)
+{
+	return (void *)object_word((uintptr_t)thread, THREAD_NEXT);
+}
+
+uintptr_t python_thread_identity(const struct python *python, void *thread)
+{
+	return object_word((uintptr_t)thread, python->layout.thread_id);
+}
+
 bool python_may_change(struct python *python)
 {
 	void *current = python_current_thread(python);

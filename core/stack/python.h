@@ -116,9 +116,20 @@ void *python_current_thread(struct python *python);
 bool python_may_change(struct python *python);
 
 /**
+ * All threads of an interpreter, from any of its states to the first and on. Only while the calling
+ * thread holds it (python_may_change): then no state is added or freed, and no frame moves.
+ */
+void *python_first_thread(void *thread);
+void *python_next_thread(void *thread);
+
+/** The pthread_self of the thread that a state belongs to. */
+uintptr_t python_thread_identity(const struct python *python, void *thread);
+
+/**
  * Bring a cache up to date with the calling thread's frames.
  *
- * @param thread         What python_current_thread has just returned.
+ * @param thread         What python_current_thread has just returned, or the state of another
+ *                       thread, under the condition of python_first_thread.
  * @param ret_unchanged  cache->noded: how many outermost positions are as they were when their
  *                       nodes were filled, with the same frame, instruction and code object.
  * @return The depth: positions in use. 0 if there are no frames, or none that can be read.

@@ -225,7 +225,7 @@ bool python_layout_of_runtime(const void *runtime, struct python_layout *ret)
 		.first_shim_owner = 3,
 		.thread_frame = (uint16_t)thread[4],
 		.cframe_frame = NO_FIELD,
-		.thread_id = NO_FIELD,
+		.thread_id = thread[5] < thread[0] ? (uint16_t)thread[5] : NO_FIELD,
 		.frame_previous = (uint16_t)frame[1],
 		.frame_code = (uint16_t)frame[2],
 		.frame_instruction = (uint16_t)frame[3],

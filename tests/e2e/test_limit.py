@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 import runs
-from runs import FIL, FULL, MIB, PYTHON, WORKLOADS, profile
+from runs import FIL, FULL, MIB, PYTHON, WORKLOADS, every_version, interpreter, profile
 
 WORKLOADS_BUILD = pathlib.Path(os.environ["WORKLOADS_BUILD"])
 CEILING = "killed by fil-profile (SIGKILL): it reached the limit of 300.0 MiB that --limit set"
@@ -37,6 +37,18 @@ def test_the_line_that_holds_the_memory_is_named(tmp_path):
     # What an interpreter takes besides is some 15 MiB; the segment is not counted.
     assert 270 * MIB < guilty < 301 * MIB
     assert report.allocated_at(f"{script}:{runs.marked_lines(script)['innocent']}") == 5_000_033
+
+
+@every_version
+def test_every_thread_is_shown_where_it_is(version, tmp_path):
+    """Also those that have not allocated for long: one waits for a lock, one is in C code."""
+    script = WORKLOADS / "threads_wait_while_one_grows.py"
+    report = killed(limited([script], tmp_path, python=interpreter(version)))
+    threads = report.text.split("Where its threads were last seen")[1]
+    lines = runs.marked_lines(script)
+    # Without the GIL the others may move while one looks: they are where they last allocated.
+    for mark in ("grows",) if version.endswith("t") else ("waits", "sleeps", "grows"):
+        assert f'{script.name}", line {lines[mark]},' in threads, (mark, threads)
 
 
 def test_below_the_limit_nothing_happens(tmp_path):
