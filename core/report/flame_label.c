@@ -4,9 +4,9 @@
 #include "core/report/flame_label.h"
 
 #include "core/base/attributes.h"
+#include "core/profile/library.h"
 #include "core/report/escape.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define ELLIPSIS "\xe2\x80\xa6"
@@ -15,46 +15,15 @@
 /** With fewer columns the end of a file's name says less than the start of a function's. */
 #define FILE_COLUMNS_MIN 8u
 
-/* Just behind the last occurrence of a folder's name in the path, NULL if it has none. */
-static const char *behind_last(const char *path, const char *folder)
-{
-	const char *behind = NULL;
-	for (const char *at = path; (at = strstr(at, folder)); at++) {
-		behind = at + strlen(folder);
-	}
-	return behind;
-}
-
-/* Behind "/lib/python3.11/" and the like: Python's own library, if not an installed package. */
-static const char *behind_python_library(const char *path)
-{
-	const char *at = behind_last(path, "/lib/python");
-	if (!at || !isdigit((unsigned char)*at)) {
-		return NULL;
-	}
-	at += strspn(at, "0123456789.t");
-	return *at == '/' ? at + 1 : NULL;
-}
-
-static const char *behind_packages(const char *path)
-{
-	const char *at = behind_last(path, "/site-packages/");
-	return at ? at : behind_last(path, "/dist-packages/");
-}
-
 bool flame_is_library(const char *file)
 {
-	return behind_packages(file) || behind_python_library(file)
-	       || strncmp(file, "<frozen ", 8) == 0;
+	return library_path(file) || library_is_frozen(file);
 }
 
 const char *flame_short_path(const char *file, const char *directory)
 {
 	size_t len = strlen(directory);
-	const char *at = behind_packages(file);
-	if (!at) {
-		at = behind_python_library(file);
-	}
+	const char *at = library_path(file);
 	if (!at && len > 1 && strncmp(file, directory, len) == 0 && file[len] == '/') {
 		at = file + len + 1;
 	}
