@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * What to cut: the smallest set of call sites without whose memory a job would fit into a given
+ * amount of RAM.
+ */
+#ifndef CORE_PROFILE_BUDGET_H
+#define CORE_PROFILE_BUDGET_H
+
+#include "core/profile/profile.h"
+#include "core/profile/sites.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What a job is to fit into, and what it took. Bytes. */
+struct budget {
+	uint64_t limit_bytes;
+	/** At the breach with what was asked for then; else the highest charge that was seen. */
+	uint64_t taken_bytes;
+	/** What has to go; 0: it fits. */
+	uint64_t excess_bytes;
+	/**
+	 * Tracked memory that is not in taken_bytes, because no page of it was ever used. Nobody
+	 * knows at which lines it is: to be sure, as much more has to go.
+	 */
+	uint64_t untouched_bytes;
+};
+
+/** The ceiling that was broken. False, *ret untouched: none was, or it had no limit. */
+bool budget_of_breach(const struct outcome *outcome, struct budget *ret);
+
+/** A size that somebody has in mind. False, *ret untouched: the charge is not known. */
+bool budget_of_size(const struct outcome *outcome, uint64_t size_bytes, struct budget *ret);
+
+struct budget_cut {
+	/** The call sites, largest first. */
+	struct site *sites;
+	uint32_t count;
+	/** What they hold together, and what of it the last one would have to give at least. */
+	uint64_t bytes;
+	uint64_t last_bytes;
+	/** What all call sites of the profile hold together. */
+	uint64_t tracked_bytes;
+	/** What would still be too much without all call sites; 0: these are enough. */
+	uint64_t missing_bytes;
+};
+
+/**
+ * The sites that are to go, by what they hold under a measure: none if it fits, all if all are not
+ * enough. 0, then budget_cut_done; or -1 with errno ENOMEM.
+ */
+int budget_find_cut(const struct profile *profile, enum measure of, const struct budget *budget,
+		    struct budget_cut *ret);
+
+void budget_cut_done(struct budget_cut *cut);
+
+#endif
