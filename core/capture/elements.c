@@ -185,6 +185,7 @@ static void take_info(struct elements *elements, const char *block, uint32_t ele
 	profile->segment_bytes = wire.segment_bytes;
 	profile->repaired_operations = wire.repaired_operations;
 	profile->failed_node = wire.failed_node;
+	profile->breach_node = wire.breach_node;
 }
 
 static void take_frames(struct elements *elements, const char *block, uint32_t element_bytes,
@@ -389,6 +390,15 @@ static void check_entries(struct elements *elements)
 	free(seen);
 }
 
+/** A node that is named apart; 0: none. */
+static void check_node(struct elements *elements, uint32_t node, const char *of)
+{
+	if (node && node >= elements->profile->node_count) {
+		fail(elements, "the %s has node %" PRIu32 " of %" PRIu32, of, node,
+		     elements->profile->node_count);
+	}
+}
+
 void elements_check(struct elements *elements)
 {
 	const struct profile *profile = elements->profile;
@@ -403,8 +413,6 @@ void elements_check(struct elements *elements)
 			     profile->threads[i].node, profile->node_count);
 		}
 	}
-	if (profile->failed_node && profile->failed_node >= profile->node_count) {
-		fail(elements, "the refused allocation has node %" PRIu32 " of %" PRIu32,
-		     profile->failed_node, profile->node_count);
-	}
+	check_node(elements, profile->failed_node, "refused allocation");
+	check_node(elements, profile->breach_node, "breach of the limit");
 }

@@ -119,6 +119,8 @@ struct wire_info {
 	struct wire_charge charge;
 	uint64_t charge_file_bytes;
 	uint64_t charge_tracked_bytes;
+	uint32_t breach_node;
+	uint32_t reserved2;
 };
 
 /**
@@ -218,7 +220,7 @@ static inline uint64_t wire_block_bytes(uint32_t element_bytes)
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structs are written as they are");
 _Static_assert(sizeof(struct wire_header) == 16, "wire");
 _Static_assert(sizeof(struct wire_section) == 16, "wire");
-_Static_assert(sizeof(struct wire_info) == 328, "wire");
+_Static_assert(sizeof(struct wire_info) == 336, "wire");
 _Static_assert(sizeof(struct wire_frame) == 32, "wire");
 _Static_assert(sizeof(struct wire_process) == 88, "wire");
 _Static_assert(sizeof(struct wire_thread) == 24, "wire");

@@ -161,6 +161,7 @@ static void make_info(const struct profile *profile, uint32_t i, void *wire)
 		.charge = charge_to_wire(&outcome->charge),
 		.charge_file_bytes = outcome->charge_file_bytes,
 		.charge_tracked_bytes = outcome->charge_tracked_bytes,
+		.breach_node = profile->breach_node,
 	};
 }
 

@@ -76,6 +76,7 @@ static void want_stacks(struct collector *collector)
 	}
 	for (uint32_t i = 0; i < collector->slot_count; i++) {
 		resolver_want(resolver, collector->slots[i].failed_node);
+		resolver_want(resolver, collector->slots[i].breach_node);
 		for (uint64_t k = 1; k < collector->threads[i].used; k++) {
 			const struct thread_record *thread = thread_at(collector, i, k);
 			if (thread) {
@@ -168,6 +169,27 @@ static void add_failure(struct collector *collector)
 	}
 }
 
+/** The breach, if the supervisor has not seen it itself, and where it was. */
+static void add_breach(struct collector *collector)
+{
+	struct profile *profile = collector->builder.profile;
+	for (uint32_t i = 0; i < collector->slot_count; i++) {
+		const struct slot *slot = &collector->slots[i];
+		if (slot->breach.trigger == BREACH_NONE) {
+			continue;
+		}
+		if (profile->outcome.breach.trigger == BREACH_NONE) {
+			profile->outcome.breach = slot->breach;
+		}
+		/* A slot's stack is for the breach in it, of which only one is reported. */
+		if (slot->breach_node && profile->outcome.breach.tid == slot->breach.tid) {
+			profile->breach_node =
+				resolver_node(&collector->resolver, slot->breach_node);
+			return;
+		}
+	}
+}
+
 static void add_run(struct collector *collector)
 {
 	const struct collect_request *request = collector->request;
@@ -227,6 +249,7 @@ static void mark_frames(const struct profile *profile, struct weight *weights, b
 			|| is_heavy(weights[i].end_bytes, profile->end_bytes);
 	}
 	mark_stack(profile, profile->failed_node, marked);
+	mark_stack(profile, profile->breach_node, marked);
 	for (uint32_t i = 0; i < profile->thread_count; i++) {
 		mark_stack(profile, profile->threads[i].node, marked);
 	}
@@ -291,6 +314,7 @@ static int collect(struct collector *collector)
 	add_entries(collector);
 	add_processes(collector);
 	add_failure(collector);
+	add_breach(collector);
 	add_source(collector);
 	return 0;
 }

@@ -138,6 +138,8 @@ struct profile {
 	uint32_t file_count;
 	/** The node at which the last allocation was refused; 0: none. */
 	uint32_t failed_node;
+	/** The node at which the ceiling was reached (outcome.breach); 0: not known. */
+	uint32_t breach_node;
 };
 
 /** What a report shows of each entry. */

@@ -85,6 +85,7 @@ static void check_same(const struct profile *a, const struct profile *b)
 	CHECK_INT(a->segment_bytes, b->segment_bytes);
 	CHECK_INT(a->failed_node, b->failed_node);
 	CHECK(a->failed_node != 0);
+	CHECK_INT(a->breach_node, b->breach_node);
 	CHECK_STR(profile_string(a, a->command), profile_string(b, b->command));
 	CHECK_STR(profile_string(a, a->host), profile_string(b, b->host));
 	CHECK_STR(profile_string(a, a->tool_version), profile_string(b, b->tool_version));
@@ -100,13 +101,26 @@ static void check_same(const struct profile *a, const struct profile *b)
 
 static void gives_back_what_was_written(void)
 {
-	struct profile *profile = sample_profile(VERDICT_OOM_CONFIRMED);
+	struct profile *profile = sample_profile(VERDICT_CEILING);
 	struct bytes bytes = written(profile);
 	struct profile *again = reread(bytes);
 	check_same(profile, again);
+	CHECK(again->breach_node != 0);
 	CHECK(bytes.len < 1500);
 	profile_free(profile);
 	profile_free(again);
+	free(bytes.data);
+}
+
+/* A node that is named apart has to be one of the trie. */
+static void refuses_nodes_that_are_not_there(void)
+{
+	struct profile *profile = sample_profile(VERDICT_CEILING);
+	profile->breach_node = profile->node_count;
+	struct bytes bytes = written(profile);
+	CHECK_STR(refusal(bytes.data, bytes.len),
+		  "damaged: the breach of the limit has node 6 of 6");
+	profile_free(profile);
 	free(bytes.data);
 }
 
@@ -272,6 +286,46 @@ static void skips_unknown_sections(void)
 	free(plain.data);
 }
 
+/* Captures of before the ceiling: what their INFO lacks is 0. */
+static void takes_what_is_lacking_as_none(void)
+{
+	struct profile *profile = sample_profile(VERDICT_CEILING);
+	struct bytes bytes = written(profile);
+	struct bytes plain = content(bytes);
+	struct bytes older = { malloc(plain.len), 0 };
+	REQUIRE(older.data);
+	unsigned char *info = memmem(plain.data, plain.len, TAG_INFO, 4);
+	REQUIRE(info);
+	size_t rest = (size_t)(info - plain.data) + sizeof(struct wire_section)
+		      + sizeof(struct wire_info) + sizeof(uint64_t);
+	size_t before = offsetof(struct wire_info, breach);
+	struct wire_section head;
+	memcpy(&head, info, sizeof(head));
+	head.element_bytes = (uint32_t)before;
+	uint64_t sum = wire_checksum_begin(&head);
+	sum = wire_checksum_block(sum, info + sizeof(head), before);
+	older.len = (size_t)(info - plain.data) + sizeof(head) + before;
+	memcpy(older.data, plain.data, older.len);
+	memcpy(older.data + (info - plain.data), &head, sizeof(head));
+	memcpy(older.data + older.len, &sum, sizeof(sum));
+	older.len += sizeof(sum);
+	memcpy(older.data + older.len, plain.data + rest, plain.len - rest);
+	older.len += plain.len - rest;
+	struct bytes capture = compressed(older);
+	struct profile *again = reread(capture);
+	CHECK_INT(again->breach_node, 0);
+	CHECK_INT(again->outcome.breach.trigger, BREACH_NONE);
+	CHECK_INT(again->outcome.charge_tracked_bytes, 0);
+	CHECK_INT(again->failed_node, profile->failed_node);
+	CHECK_INT(again->entry_count, profile->entry_count);
+	profile_free(again);
+	profile_free(profile);
+	free(bytes.data);
+	free(plain.data);
+	free(older.data);
+	free(capture.data);
+}
+
 /* 100 MB of zeros compress to 10 KB: a section that says so must not be believed. */
 static void refuses_to_inflate_without_bound(void)
 {
@@ -292,6 +346,7 @@ static void refuses_to_inflate_without_bound(void)
 int main(void)
 {
 	RUN(gives_back_what_was_written);
+	RUN(refuses_nodes_that_are_not_there);
 	RUN(reads_from_a_descriptor);
 	RUN(refuses_what_is_none);
 	RUN(refuses_every_truncation);
@@ -299,6 +354,7 @@ int main(void)
 	RUN(refuses_a_wrong_checksum);
 	RUN(names_a_newer_version);
 	RUN(skips_unknown_sections);
+	RUN(takes_what_is_lacking_as_none);
 	RUN(refuses_to_inflate_without_bound);
 	return test_done();
 }

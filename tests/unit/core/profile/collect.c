@@ -292,6 +292,39 @@ static void what_is_no_segment_is_refused(void)
 	CHECK_INT(errno, EBADF);
 }
 
+/* The supervisor may not have seen the breach, or another one; its stack is in the slot. */
+static void the_stack_of_a_breach_is_found(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t code = segment_file_python(&file, "job.py", "grow", 20);
+	file.slot.breach_node = segment_file_node(&file, 0, code, 2);
+	file.slot.breach = (struct breach){
+		.metric = CEILING_RESIDENT,
+		.trigger = BREACH_FREE,
+		.tid = 12,
+		.limit_bytes = 1000,
+		.charge_bytes = 1001,
+	};
+	segment_file_flush(&file);
+	struct profile *profile = collect(&file);
+	REQUIRE(profile->breach_node != 0);
+	const struct profile_frame *frame =
+		&profile->frames[profile->nodes[profile->breach_node].frame];
+	CHECK_STR(profile_string(profile, frame->function), "grow");
+	CHECK_INT(frame->line, 21);
+	CHECK_INT(profile->outcome.breach.trigger, BREACH_FREE);
+	CHECK_INT(profile->outcome.breach.charge_bytes, 1001);
+	profile_free(profile);
+	struct collect_request request = request_for(&file);
+	request.outcome.breach = (struct breach){ .trigger = BREACH_POLL, .tid = 13 };
+	profile = profile_collect(&request);
+	REQUIRE(profile);
+	CHECK_INT(profile->outcome.breach.trigger, BREACH_POLL);
+	CHECK_INT(profile->breach_node, 0);
+	profile_free(profile);
+	close(file.fd);
+}
+
 static void an_empty_segment_is_an_empty_profile(void)
 {
 	struct segment_file file = segment_file_new();
@@ -316,6 +349,7 @@ int main(void)
 	RUN(impossible_intents_are_ignored);
 	RUN(texts_may_span_extents);
 	RUN(what_is_no_segment_is_refused);
+	RUN(the_stack_of_a_breach_is_found);
 	RUN(an_empty_segment_is_an_empty_profile);
 	return test_done();
 }

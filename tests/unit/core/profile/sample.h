@@ -38,6 +38,8 @@ static inline struct segment_file sample_segment(void)
 	file.slot.failed_bytes = (uint64_t)1 << 40;
 	file.slot.failed_count = 1;
 	file.slot.failed_node = in_hostile;
+	file.slot.breach = (struct breach){ .trigger = BREACH_ALLOCATION, .tid = 4712 };
+	file.slot.breach_node = in_thread;
 	segment_file_flush(&file);
 	return file;
 }
@@ -49,6 +51,10 @@ static inline struct profile *sample_profile(enum verdict verdict)
 		{ 500, 405 << 20, 410 << 20, 4096, 3 << 20, 415 << 20 },
 	};
 	struct segment_file file = sample_segment();
+	if (verdict != VERDICT_CEILING) {
+		file.slot.breach.trigger = BREACH_NONE;
+		segment_file_flush(&file);
+	}
 	struct collect_request request = {
 		.segment_fd = file.fd,
 		.outcome = {
@@ -67,7 +73,7 @@ static inline struct profile *sample_profile(enum verdict verdict)
 				.action = CEILING_KILL,
 				.trigger = verdict == VERDICT_CEILING ? BREACH_ALLOCATION
 								      : BREACH_NONE,
-				.tid = 77,
+				.tid = 4712,
 				.limit_bytes = 400 << 20,
 				.charge_bytes = 401 << 20,
 				.asked_bytes = 2 << 20,
