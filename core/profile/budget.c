@@ -19,9 +19,10 @@ bool budget_of_breach(const struct outcome *outcome, struct budget *ret)
 		.limit_bytes = breach->limit_bytes,
 		.taken_bytes = taken,
 		.excess_bytes = saturated_difference(taken, breach->limit_bytes),
-		/* The other metrics count it as if it were used. */
-		.untouched_bytes =
-			breach->metric == CEILING_RESIDENT ? gap_untouched(outcome) : 0,
+		/* The other metrics count what was never used, too. */
+		.touched_bytes = breach->metric == CEILING_RESIDENT && gap_charge(outcome)
+			? outcome->charge.anonymous_bytes
+			: UINT64_MAX,
 	};
 	return true;
 }
@@ -36,9 +37,20 @@ bool budget_of_size(const struct outcome *outcome, uint64_t size_bytes, struct b
 		.limit_bytes = size_bytes,
 		.taken_bytes = taken,
 		.excess_bytes = saturated_difference(taken, size_bytes),
-		.untouched_bytes = gap_untouched(outcome),
+		.touched_bytes = outcome->charge.anonymous_bytes,
 	};
 	return true;
+}
+
+/** Take sites, which are in order, until they hold needed bytes. */
+static void take_sites(struct budget_cut *cut, uint32_t all, uint64_t needed)
+{
+	while (cut->count < all && cut->bytes < needed) {
+		uint64_t bytes = cut->sites[cut->count++].bytes;
+		cut->last_bytes = needed - cut->bytes < bytes ? needed - cut->bytes : bytes;
+		cut->bytes = saturated_sum(cut->bytes, bytes);
+	}
+	cut->missing_bytes = saturated_difference(needed, cut->bytes);
 }
 
 int budget_find_cut(const struct profile *profile, enum measure of, const struct budget *budget,
@@ -49,19 +61,13 @@ int budget_find_cut(const struct profile *profile, enum measure of, const struct
 	if (!cut.sites) {
 		return -1;
 	}
-	uint64_t needed = budget->excess_bytes
-		? saturated_sum(budget->excess_bytes, budget->untouched_bytes)
-		: 0;
 	for (uint32_t i = 0; i < all; i++) {
-		uint64_t bytes = cut.sites[i].bytes;
-		cut.tracked_bytes = saturated_sum(cut.tracked_bytes, bytes);
-		if (cut.bytes < needed) {
-			cut.last_bytes = needed - cut.bytes < bytes ? needed - cut.bytes : bytes;
-			cut.bytes = saturated_sum(cut.bytes, bytes);
-			cut.count++;
-		}
+		cut.tracked_bytes = saturated_sum(cut.tracked_bytes, cut.sites[i].bytes);
 	}
-	cut.missing_bytes = saturated_difference(needed, cut.bytes);
+	cut.untouched_bytes = saturated_difference(cut.tracked_bytes, budget->touched_bytes);
+	if (budget->excess_bytes) {
+		take_sites(&cut, all, saturated_sum(budget->excess_bytes, cut.untouched_bytes));
+	}
 	*ret = cut;
 	return 0;
 }

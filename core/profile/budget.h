@@ -21,11 +21,8 @@ struct budget {
 	uint64_t taken_bytes;
 	/** What has to go; 0: it fits. */
 	uint64_t excess_bytes;
-	/**
-	 * Tracked memory that is not in taken_bytes, because no page of it was ever used. Nobody
-	 * knows at which lines it is: to be sure, as much more has to go.
-	 */
-	uint64_t untouched_bytes;
+	/** The most of what call sites hold that can be in taken_bytes. */
+	uint64_t touched_bytes;
 };
 
 /** The ceiling that was broken. False, *ret untouched: none was, or it had no limit. */
@@ -43,6 +40,11 @@ struct budget_cut {
 	uint64_t last_bytes;
 	/** What all call sites of the profile hold together. */
 	uint64_t tracked_bytes;
+	/**
+	 * What of that was not in RAM when it was most: never used, or held at another moment.
+	 * Nobody knows of which sites: to be sure, as much more has to go.
+	 */
+	uint64_t untouched_bytes;
 	/** What would still be too much without all call sites; 0: these are enough. */
 	uint64_t missing_bytes;
 };

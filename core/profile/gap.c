@@ -12,13 +12,6 @@ uint64_t gap_charge(const struct outcome *outcome)
 	return saturated_sum(sum, saturated_sum(charge->page_table_bytes, charge->kernel_bytes));
 }
 
-uint64_t gap_untouched(const struct outcome *outcome)
-{
-	return gap_charge(outcome) ? saturated_difference(outcome->charge_tracked_bytes,
-							  outcome->charge.anonymous_bytes)
-				   : 0;
-}
-
 struct gap gap_of(const struct profile *profile)
 {
 	const struct outcome *outcome = &profile->outcome;
@@ -29,7 +22,7 @@ struct gap gap_of(const struct profile *profile)
 	}
 	gap.tracked = outcome->charge_tracked_bytes;
 	gap.untracked = saturated_difference(charge->anonymous_bytes, gap.tracked);
-	gap.untouched = gap_untouched(outcome);
+	gap.untouched = saturated_difference(gap.tracked, charge->anonymous_bytes);
 	gap.shared = charge->shared_bytes;
 	gap.file = outcome->charge_file_bytes;
 	gap.segment = profile->segment_bytes;

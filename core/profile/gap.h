@@ -6,9 +6,9 @@
  * that was seen (struct outcome): why htop shows another number.
  *
  *     tracked + untracked - untouched              anonymous memory
- *     + shared + file + segment                    resident: what htop and ps show
- *     + page_table + kernel                        counted: all that the kernel counts
- *     - file - segment                             charge: what has to fit below a limit
+ *     + shared + page_table + kernel               charge: what has to fit below a limit
+ *     + file + segment                             counted: all that the kernel counts
+ *     - page_table - kernel                        resident: what htop and ps show
  */
 #ifndef CORE_PROFILE_GAP_H
 #define CORE_PROFILE_GAP_H
@@ -39,9 +39,6 @@ struct gap {
 
 /** charge_sum, at most UINT64_MAX; 0: it is not known what the kernel charged. */
 uint64_t gap_charge(const struct outcome *outcome);
-
-/** Tracked memory that was never touched at the highest charge, at the least; 0: not known. */
-uint64_t gap_untouched(const struct outcome *outcome);
 
 /** The gap; all zero if it is not known what the kernel charged. */
 struct gap gap_of(const struct profile *profile);

@@ -116,7 +116,11 @@ int report_write_html(FILE *out, const struct profile *profile,
 	write_document_start(out, profile);
 	html_write_head(out, profile, options);
 	fputs("<main>\n", out);
+	if (html_write_cut(out, profile, options) != 0) {
+		return -1;
+	}
 	write_chart(out, profile);
+	html_write_ram(out, profile);
 	write_places(out);
 	if (write_without_script(out, profile, options) != 0) {
 		return -1;

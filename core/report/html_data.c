@@ -11,7 +11,8 @@
  *    "graphs": [[callers on top, reversed], ...],  by measure; see write_graph
  *    "sites": [[frame, self bytes x3, self blocks x3, all bytes x3], ...],
  *    "stacks": [[[bytes, blocks, [frames]], ...], ...],  by measure; outermost first
- *    "threads": [[pid, tid, age, [frames]], ...], "failed": [frames],
+ *    "threads": [[pid, tid, age, reached the limit, [frames]], ...],
+ *    "breach": [heading, [frames]], "failed": [frames],  no frames: there was none
  *    "samples": [[time ms, tracked, anonymous, shared, file, cgroup], ...]}
  *
  * In lists of frames a negative number -n stands for n frames left out. Only frames that are
@@ -20,11 +21,13 @@
 
 #include "core/report/html_parts.h"
 
+#include "core/report/breach.h"
 #include "core/report/escape.h"
 #include "core/report/flame.h"
 #include "core/report/flame_label.h"
 #include "core/report/stack.h"
 #include "core/report/svg.h"
+#include "core/report/threads.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -273,27 +276,41 @@ static int write_stacks(struct data *data)
 		result = write_stacks_of(data, of);
 		fputc(']', data->out);
 	}
+	fputc(']', data->out);
+	return result;
+}
+
+/* The stacks that are named apart. */
+static int write_special_stacks(struct data *data)
+{
+	const struct outcome *outcome = &data->profile->outcome;
+	uint32_t node = breach_happened(outcome) ? data->profile->breach_node : 0;
+	fputs(",\n\"breach\":[\"", data->out);
+	breach_write_title(data->out, outcome);
+	fputs("\",", data->out);
+	if (write_stack(data, node) != 0) {
+		return -1;
+	}
 	fputs("],\n\"failed\":", data->out);
-	return result == 0 ? write_stack(data, data->profile->failed_node) : -1;
+	return write_stack(data, data->profile->failed_node);
 }
 
 static int write_threads(struct data *data)
 {
-	int result = 0;
-	uint32_t count = data->profile->thread_count < THREADS_MAX ? data->profile->thread_count
-								   : THREADS_MAX;
+	const struct profile *profile = data->profile;
+	uint32_t count = threads_matter(&profile->outcome) ? profile->thread_count : 0;
+	uint32_t *order = threads_in_order(profile);
+	int result = order ? 0 : -1;
 	fputs(",\n\"threads\":[", data->out);
-	if (data->profile->outcome.verdict == VERDICT_EXITED) {
-		count = 0; /* it got where it wanted */
-	}
-	for (uint32_t i = 0; i < count && result == 0; i++) {
-		const struct profile_thread *thread = &data->profile->threads[i];
-		fprintf(data->out, "%s[%u,%u,%" PRIu64 ",", i ? ",\n" : "", thread->pid,
-			thread->tid, thread->age_allocations);
+	for (uint32_t i = 0; i < THREADS_MAX && i < count && result == 0; i++) {
+		const struct profile_thread *thread = &profile->threads[order[i]];
+		fprintf(data->out, "%s[%u,%u,%" PRIu64 ",%d,", i ? ",\n" : "", thread->pid,
+			thread->tid, thread->age_allocations, threads_broke(profile, thread));
 		result = write_stack(data, thread->node);
 		fputc(']', data->out);
 	}
 	fputc(']', data->out);
+	free(order);
 	return result;
 }
 
@@ -397,7 +414,7 @@ int html_write_data(FILE *out, const struct profile *profile, const struct repor
 		write_measures(&data);
 		write_samples(&data);
 		if (write_graphs(&data) == 0 && write_sites(&data) == 0 && write_stacks(&data) == 0
-		    && write_threads(&data) == 0) {
+		    && write_special_stacks(&data) == 0 && write_threads(&data) == 0) {
 			result = write_frames(&data);
 		}
 	}

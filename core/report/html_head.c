@@ -5,6 +5,7 @@
 
 #include "core/report/html_parts.h"
 
+#include "core/report/breach.h"
 #include "core/report/escape.h"
 #include "core/report/svg.h"
 #include "core/report/units.h"
@@ -47,6 +48,25 @@ static void write_verdict(FILE *out, const struct profile *profile)
 	}
 	fputs("</p>\n", out);
 	free(sentence);
+}
+
+/* What is told of a ceiling, as a paragraph that begins in bold; nothing if there is nothing. */
+static void write_breach_line(FILE *out, const struct outcome *outcome, const char *name,
+			      void (*write)(FILE *out, const struct outcome *outcome))
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory = open_memstream(&text, &len);
+	if (memory) {
+		write(memory, outcome);
+		fclose(memory);
+	}
+	if (text && len > 0) {
+		fprintf(out, "<p class=\"breach\"><b>%s:</b> ", name);
+		escape_text(out, ESCAPE_MARKUP, text);
+		fputs("</p>\n", out);
+	}
+	free(text);
 }
 
 static void write_tile(FILE *out, const char *class, const char *name, struct units_text number,
@@ -171,6 +191,8 @@ void html_write_head(FILE *out, const struct profile *profile, const struct repo
 		fputs("<h1>Memory profile</h1>\n", out);
 	}
 	write_verdict(out, profile);
+	write_breach_line(out, &profile->outcome, "Limit", breach_write_limit);
+	write_breach_line(out, &profile->outcome, "Breach", breach_write);
 	write_tiles(out, profile, options->of);
 	write_facts(out, profile);
 	fputs("</header>\n", out);

@@ -44,6 +44,15 @@ void call_sites_done(struct call_sites *sites);
 /** The head of the page: verdict, numbers, facts about the run. */
 void html_write_head(FILE *out, const struct profile *profile, const struct report_options *);
 
+/**
+ * The section on what to cut so that it fits; nothing without a budget and a broken ceiling. 0, or
+ * -1 with errno ENOMEM.
+ */
+int html_write_cut(FILE *out, const struct profile *profile, const struct report_options *);
+
+/** The section on what the kernel counts and how much RAM it needs. */
+void html_write_ram(FILE *out, const struct profile *profile);
+
 /** The section on what is tracked and what is not, with the check of the sum. */
 void html_write_notes(FILE *out, const struct profile *profile);
 

@@ -17,6 +17,8 @@ struct report_options {
 	enum measure of;
 	/** Flame graphs: callees at the root. */
 	bool reversed;
+	/** What to cut is for this many bytes of RAM; 0: for the ceiling, if it was broken. */
+	uint64_t budget_bytes;
 	/** Show source lines where the profile has them. */
 	bool with_source;
 	/** Text: stacks to print; 0: the largest 10, but not the crumbs. */
@@ -59,6 +61,20 @@ int report_verdict_sentence(FILE *out, const struct profile *profile);
  */
 void report_summary(const struct profile *profile, void (*line)(void *context, const char *text),
 		    void *context);
+
+/**
+ * How much RAM it needs, by its terms, and what to ask a cluster for; each line through line(),
+ * without prefix and newline, safe for a terminal.
+ */
+void report_fit(const struct profile *profile, void (*line)(void *context, const char *text),
+		void *context);
+
+/**
+ * What to cut so that it fits (options.budget_bytes, with_source), in lines as of report_fit; none
+ * if there is neither a budget nor a broken ceiling. 0, or -1 with errno ENOMEM.
+ */
+int report_budget(const struct profile *profile, const struct report_options *options,
+		  void (*line)(void *context, const char *text), void *context);
 
 /* The writers behind the table. */
 int report_write_text(FILE *out, const struct profile *, const struct report_options *);

@@ -1,61 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
+#include "core/profile/budget.h"
 #include "core/profile/sites.h"
-#include "core/report/cut.h"
-#include "core/report/escape.h"
+#include "core/report/answers.h"
+#include "core/report/line_sink.h"
 #include "core/report/notes.h"
+#include "core/report/place.h"
 #include "core/report/report.h"
 #include "core/report/units.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /** Call sites that are named. */
 #define SITES_MAX 3u
-/** A source line that is quoted is cut here. */
-#define SOURCE_COLUMNS 60u
 
 struct summary {
 	const struct profile *profile;
-	void (*line)(void *context, const char *text);
-	void *context;
-	/** The line that is being written. */
-	char *text;
-	size_t len;
+	struct line_sink sink;
 };
-
-static FILE *begin_line(struct summary *summary)
-{
-	summary->text = NULL;
-	return open_memstream(&summary->text, &summary->len);
-}
-
-static void end_line(struct summary *summary, FILE *out)
-{
-	if (fclose(out) == 0) {
-		summary->line(summary->context, summary->text);
-	}
-	free(summary->text);
-}
 
 static void write_verdict(struct summary *summary)
 {
-	FILE *out = begin_line(summary);
+	FILE *out = line_begin(&summary->sink);
 	if (out) {
 		int64_t ms = summary->profile->outcome.duration_ms;
 		fputs("verdict: ", out);
 		report_verdict_sentence(out, summary->profile);
 		fprintf(out, " after %s", units_duration(ms > 0 ? (uint64_t)ms : 0).text);
-		end_line(summary, out);
+		line_end(&summary->sink, out);
 	}
 }
 
 static void write_peak(struct summary *summary)
 {
 	const struct profile *profile = summary->profile;
-	FILE *out = begin_line(summary);
+	FILE *out = line_begin(&summary->sink);
 	if (!out) {
 		return;
 	}
@@ -68,31 +48,18 @@ static void write_peak(struct summary *summary)
 		fprintf(out, "; resident: %s at most",
 			units_bytes(profile->outcome.max_rss_bytes).text);
 	}
-	end_line(summary, out);
+	line_end(&summary->sink, out);
 }
 
 static void write_site(struct summary *summary, const struct site *site, uint64_t whole)
 {
-	const struct profile *profile = summary->profile;
-	const struct profile_frame *frame = &profile->frames[site->frame];
-	const char *source = profile_string(profile, frame->source);
-	FILE *out = begin_line(summary);
-	if (!out) {
-		return;
+	FILE *out = line_begin(&summary->sink);
+	if (out) {
+		fprintf(out, "  %10s %7s  ", units_bytes(site->bytes).text,
+			units_percent(site->bytes, whole).text);
+		place_write(out, summary->profile, site->frame, true);
+		line_end(&summary->sink, out);
 	}
-	fprintf(out, "  %10s %7s  ", units_bytes(site->bytes).text,
-		units_percent(site->bytes, whole).text);
-	if (!(frame->flags & FRAME_LABEL)) {
-		escape_text(out, ESCAPE_TERMINAL, profile_string(profile, frame->file));
-		fprintf(out, ":%" PRIu32 " ", frame->line);
-	}
-	escape_text(out, ESCAPE_TERMINAL, profile_string(profile, frame->function));
-	source += strspn(source, " \t\f");
-	if (source[0] && !(frame->flags & FRAME_SOURCE_CHANGED)) {
-		fputs(": ", out);
-		cut_text(out, source, SOURCE_COLUMNS);
-	}
-	end_line(summary, out);
 }
 
 static void write_sites(struct summary *summary)
@@ -107,12 +74,35 @@ static void write_sites(struct summary *summary)
 	free(sites);
 }
 
+/** One line on what to cut; the sites that it counts are those above, and smaller ones. */
+static void write_cut(struct summary *summary)
+{
+	const struct profile *profile = summary->profile;
+	enum measure of = report_default_measure(profile);
+	struct budget budget;
+	struct budget_cut cut;
+	if (!budget_of_breach(&profile->outcome, &budget) || budget.excess_bytes == 0
+	    || budget_find_cut(profile, of, &budget, &cut) != 0) {
+		return;
+	}
+	FILE *out = line_begin(&summary->sink);
+	if (out) {
+		answers_write_budget(out, &budget, &cut);
+		line_end(&summary->sink, out);
+	}
+	budget_cut_done(&cut);
+}
+
 void report_summary(const struct profile *profile, void (*line)(void *context, const char *text),
 		    void *context)
 {
-	struct summary summary = { .profile = profile, .line = line, .context = context };
+	struct summary summary = {
+		.profile = profile,
+		.sink = { .line = line, .context = context },
+	};
 	write_verdict(&summary);
 	write_peak(&summary);
 	write_sites(&summary);
+	write_cut(&summary);
 	report_notes(profile, line, context);
 }

@@ -5,9 +5,11 @@
  * The report for a terminal and a log: what happened, totals, then the largest call stacks as
  * Python prints a traceback. 100 columns; nothing that came from the workload acts on the terminal.
  */
+#include "core/report/breach.h"
 #include "core/report/cut.h"
 #include "core/report/escape.h"
 #include "core/report/text_parts.h"
+#include "core/report/threads.h"
 #include "core/report/units.h"
 
 #include <inttypes.h>
@@ -24,6 +26,15 @@
 /** Of a deeper stack only the outermost and innermost frames are printed. */
 #define OUTERMOST_MAX 20u
 #define INNERMOST_MAX 40u
+
+void text_write_title(const struct text_writer *writer, const char *title)
+{
+	fputc('\n', writer->out);
+	text_style(writer, STYLE_BOLD);
+	fputs(title, writer->out);
+	text_style(writer, STYLE_PLAIN);
+	fputc('\n', writer->out);
+}
 
 static const char *text_of(const struct text_writer *writer, uint32_t string)
 {
@@ -201,19 +212,14 @@ static int write_stacks(struct text_writer *writer)
 	return result;
 }
 
-/** Whoever died without a word, or lives: where its threads were last seen. */
-static bool threads_matter(const struct outcome *outcome)
+static int write_thread(struct text_writer *writer, const struct profile_thread *thread)
 {
-	return outcome->verdict != VERDICT_EXITED;
-}
-
-/** Numbers of the threads, last seen first. */
-static int compare_threads(const void *a, const void *b, void *context)
-{
-	const struct profile_thread *threads = context;
-	uint64_t x = threads[*(const uint32_t *)a].age_allocations;
-	uint64_t y = threads[*(const uint32_t *)b].age_allocations;
-	return x < y ? -1 : x > y;
+	uint64_t age = thread->age_allocations;
+	fprintf(writer->out, "\n  thread %" PRIu32 ", %s%s allocation%s of the program before\n",
+		thread->tid,
+		threads_broke(writer->profile, thread) ? "which reached the limit, " : "",
+		units_count(age).text, age == 1 ? "" : "s");
+	return write_stack(writer, thread->node);
 }
 
 static int write_threads(struct text_writer *writer)
@@ -222,26 +228,14 @@ static int write_threads(struct text_writer *writer)
 	if (!profile->thread_count || !threads_matter(&profile->outcome)) {
 		return 0;
 	}
-	uint32_t *order = malloc(profile->thread_count * sizeof(*order));
+	uint32_t *order = threads_in_order(profile);
 	if (!order) {
 		return -1;
 	}
-	for (uint32_t i = 0; i < profile->thread_count; i++) {
-		order[i] = i;
-	}
-	qsort_r(order, profile->thread_count, sizeof(*order), compare_threads, profile->threads);
-	fputc('\n', writer->out);
-	text_style(writer, STYLE_BOLD);
-	fputs("Where its threads were last seen to allocate\n", writer->out);
-	text_style(writer, STYLE_PLAIN);
+	text_write_title(writer, "Where its threads were last seen to allocate");
 	int result = 0;
 	for (uint32_t i = 0; i < profile->thread_count && i < THREADS_MAX && result == 0; i++) {
-		const struct profile_thread *thread = &profile->threads[order[i]];
-		fprintf(writer->out,
-			"\n  thread %" PRIu32 ", %s allocation%s of the program before\n",
-			thread->tid, units_count(thread->age_allocations).text,
-			thread->age_allocations == 1 ? "" : "s");
-		result = write_stack(writer, thread->node);
+		result = write_thread(writer, &profile->threads[order[i]]);
 	}
 	if (profile->thread_count > THREADS_MAX) {
 		fprintf(writer->out, "\n  and %" PRIu32 " more threads\n",
@@ -268,14 +262,31 @@ static int write_failure(struct text_writer *writer)
 	return write_stack(writer, profile->failed_node);
 }
 
+/** The stack at which the ceiling was reached. */
+static int write_breach(struct text_writer *writer)
+{
+	if (!writer->profile->breach_node || !breach_happened(&writer->profile->outcome)) {
+		return 0;
+	}
+	fputc('\n', writer->out);
+	text_style(writer, STYLE_BOLD);
+	breach_write_title(writer->out, &writer->profile->outcome);
+	text_style(writer, STYLE_PLAIN);
+	fputs("\n\n", writer->out);
+	return write_stack(writer, writer->profile->breach_node);
+}
+
 int report_write_text(FILE *out, const struct profile *profile,
 		      const struct report_options *options)
 {
 	struct text_writer writer = { .out = out, .profile = profile, .options = options };
 	text_write_head(&writer);
-	int result = write_failure(&writer);
+	int result = write_breach(&writer);
+	result = result ? result : write_failure(&writer);
+	result = result ? result : text_write_cut(&writer);
 	result = result ? result : write_stacks(&writer);
 	result = result ? result : write_threads(&writer);
+	text_write_ram(&writer);
 	report_stack_done(&writer.stack);
 	return result || ferror(out) ? -1 : 0;
 }

@@ -2,6 +2,7 @@
 // Copyright the fil-profile authors
 
 #include "core/base/recording.h"
+#include "core/report/breach.h"
 #include "core/report/escape.h"
 #include "core/report/notes.h"
 #include "core/report/text_parts.h"
@@ -24,10 +25,7 @@ static const char *text_of(const struct text_writer *writer, uint32_t string)
 	return profile_string(writer->profile, string);
 }
 
-/**
- * Write text in lines of at most 100 columns, broken at blanks, each beginning at column indent.
- */
-static void write_wrapped(FILE *out, const char *text, unsigned indent)
+void text_write_wrapped(FILE *out, const char *text, unsigned indent)
 {
 	unsigned column = indent;
 	while (*text) {
@@ -58,7 +56,7 @@ static void write_row(const struct text_writer *writer, const char *label, const
 {
 	if (text[0]) {
 		write_label(writer, label);
-		write_wrapped(writer->out, text, LABEL_COLUMNS);
+		text_write_wrapped(writer->out, text, LABEL_COLUMNS);
 	}
 }
 
@@ -77,6 +75,22 @@ static void write_verdict(const struct text_writer *writer)
 		write_row(writer, "verdict", text);
 	}
 	free(text);
+}
+
+/** A row whose text write() makes of the outcome; none for "". */
+static void write_outcome_row(const struct text_writer *writer, const char *label,
+			      void (*write)(FILE *out, const struct outcome *outcome))
+{
+	char *text = NULL;
+	size_t len;
+	FILE *memory = open_memstream(&text, &len);
+	if (memory) {
+		write(memory, &writer->profile->outcome);
+		if (fclose(memory) == 0) {
+			write_row(writer, label, text);
+		}
+		free(text);
+	}
 }
 
 static void write_start(const struct text_writer *writer)
@@ -197,6 +211,8 @@ void text_write_head(const struct text_writer *writer)
 	text_style(writer, STYLE_PLAIN);
 	fputs("\n\n", writer->out);
 	write_verdict(writer);
+	write_outcome_row(writer, "limit", breach_write_limit);
+	write_outcome_row(writer, "breach", breach_write);
 	write_row(writer, "command", text_of(writer, profile->command));
 	write_row(writer, "directory", text_of(writer, profile->directory));
 	write_row(writer, "host", text_of(writer, profile->host));

@@ -164,16 +164,23 @@ function drawStacks() {
 /** What the threads were doing: only where the data has it, which is when that matters. */
 function drawThreads() {
     const items = [];
+    const [breachTitle, breachStack] = data.breach;
+    if (breachStack.length) {
+        items.push(stackDetails([make("b", {}, breachTitle)], breachStack, true));
+    }
     if (data.failed.length) {
         items.push(stackDetails([make("b", {}, "The allocation that was refused")],
             data.failed, true));
     }
-    for (const [pid, tid, age, numbers] of data.threads) {
+    for (const [pid, tid, age, broke, numbers] of data.threads) {
         const when = age === 0 ? "made the last allocation of all"
             : `${plural(age, "allocation")} before the last of all`;
         const name = pid === tid ? "Main thread" : `Thread ${tid}`;
-        items.push(stackDetails([make("b", {}, name), make("span", {class: "share"}, when)],
-            numbers, age === 0));
+        items.push(stackDetails([
+            make("b", {}, name),
+            broke ? make("em", {}, "reached the limit") : "",
+            make("span", {class: "share"}, when),
+        ].filter(Boolean), numbers, broke || age === 0));
     }
     byId("threads").replaceChildren(...items);
     byId("threads-section").hidden = items.length === 0;

@@ -26,9 +26,10 @@ static struct profile *profile_of(const uint64_t *sizes, uint32_t count)
 	profile_of((const uint64_t[]){ __VA_ARGS__ }, \
 		   sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t))
 
-static struct budget_cut cut_of(const struct profile *profile, uint64_t excess, uint64_t untouched)
+/* Cut excess bytes of a job that has touched at most so much of what it asked for. */
+static struct budget_cut cut_of(const struct profile *profile, uint64_t excess, uint64_t touched)
 {
-	struct budget budget = { .excess_bytes = excess, .untouched_bytes = untouched };
+	struct budget budget = { .excess_bytes = excess, .touched_bytes = touched };
 	struct budget_cut cut;
 	REQUIRE(budget_find_cut(profile, MEASURE_PEAK, &budget, &cut) == 0);
 	return cut;
@@ -43,7 +44,7 @@ static uint32_t line_of(const struct profile *profile, const struct budget_cut *
 static void the_fewest_sites_are_taken_largest_first(void)
 {
 	struct profile *profile = PROFILE_OF(10, 400, 30, 200, 5);
-	struct budget_cut cut = cut_of(profile, 401, 0);
+	struct budget_cut cut = cut_of(profile, 401, UINT64_MAX);
 	CHECK_INT(cut.count, 2);
 	CHECK_INT(line_of(profile, &cut, 0), 2);
 	CHECK_INT(line_of(profile, &cut, 1), 4);
@@ -54,7 +55,7 @@ static void the_fewest_sites_are_taken_largest_first(void)
 	CHECK_INT(cut.tracked_bytes, 645);
 	CHECK_INT(cut.missing_bytes, 0);
 	budget_cut_done(&cut);
-	cut = cut_of(profile, 400, 0);
+	cut = cut_of(profile, 400, UINT64_MAX);
 	CHECK_INT(cut.count, 1);
 	CHECK_INT(cut.last_bytes, 400);
 	budget_cut_done(&cut);
@@ -64,7 +65,7 @@ static void the_fewest_sites_are_taken_largest_first(void)
 static void one_giant_site_is_enough(void)
 {
 	struct profile *profile = PROFILE_OF(1, 900 * MIB, 2);
-	struct budget_cut cut = cut_of(profile, 3 * MIB, 0);
+	struct budget_cut cut = cut_of(profile, 3 * MIB, UINT64_MAX);
 	CHECK_INT(cut.count, 1);
 	CHECK_INT(line_of(profile, &cut, 0), 2);
 	CHECK_INT(cut.bytes, 900 * MIB);
@@ -76,13 +77,13 @@ static void one_giant_site_is_enough(void)
 static void all_are_taken_if_all_are_too_small(void)
 {
 	struct profile *profile = PROFILE_OF(10, 20, 30);
-	struct budget_cut cut = cut_of(profile, 61, 0);
+	struct budget_cut cut = cut_of(profile, 61, UINT64_MAX);
 	CHECK_INT(cut.count, 3);
 	CHECK_INT(cut.bytes, 60);
 	CHECK_INT(cut.last_bytes, 10);
 	CHECK_INT(cut.missing_bytes, 1);
 	budget_cut_done(&cut);
-	cut = cut_of(profile, 60, 0);
+	cut = cut_of(profile, 60, UINT64_MAX);
 	CHECK_INT(cut.count, 3);
 	CHECK_INT(cut.missing_bytes, 0);
 	budget_cut_done(&cut);
@@ -92,7 +93,7 @@ static void all_are_taken_if_all_are_too_small(void)
 static void nothing_goes_from_what_fits(void)
 {
 	struct profile *profile = PROFILE_OF(10, 20);
-	struct budget_cut cut = cut_of(profile, 0, 100);
+	struct budget_cut cut = cut_of(profile, 0, 10);
 	CHECK_INT(cut.count, 0);
 	CHECK_INT(cut.bytes, 0);
 	CHECK_INT(cut.missing_bytes, 0);
@@ -100,7 +101,7 @@ static void nothing_goes_from_what_fits(void)
 	budget_cut_done(&cut);
 	profile_free(profile);
 	profile = sample_empty();
-	cut = cut_of(profile, 100, 0);
+	cut = cut_of(profile, 100, UINT64_MAX);
 	CHECK_INT(cut.count, 0);
 	CHECK_INT(cut.missing_bytes, 100);
 	budget_cut_done(&cut);
@@ -111,7 +112,7 @@ static void ties_are_in_the_order_of_frames(void)
 {
 	struct profile *profile = PROFILE_OF(7, 50, 50, 50, 50);
 	for (int again = 0; again < 3; again++) {
-		struct budget_cut cut = cut_of(profile, 120, 0);
+		struct budget_cut cut = cut_of(profile, 120, UINT64_MAX);
 		CHECK_INT(cut.count, 3);
 		CHECK_INT(line_of(profile, &cut, 0), 2);
 		CHECK_INT(line_of(profile, &cut, 1), 3);
@@ -126,10 +127,18 @@ static void ties_are_in_the_order_of_frames(void)
 static void untouched_memory_gives_nothing_back(void)
 {
 	struct profile *profile = PROFILE_OF(1000, 300, 20);
-	struct budget_cut cut = cut_of(profile, 100, 950);
+	struct budget_cut cut = cut_of(profile, 100, 370);
+	CHECK_INT(cut.untouched_bytes, 950);
 	CHECK_INT(cut.count, 2);
 	CHECK_INT(cut.last_bytes, 50);
 	CHECK_INT(cut.missing_bytes, 0);
+	budget_cut_done(&cut);
+	cut = cut_of(profile, 370, 370); /* all of it that is there */
+	CHECK_INT(cut.count, 3);
+	CHECK_INT(cut.missing_bytes, 0);
+	budget_cut_done(&cut);
+	cut = cut_of(profile, 371, 370);
+	CHECK_INT(cut.missing_bytes, 1);
 	budget_cut_done(&cut);
 	profile_free(profile);
 }
@@ -138,7 +147,7 @@ static void sums_do_not_overflow(void)
 {
 	struct profile *profile = PROFILE_OF(10, 20);
 	profile->entries[0].peak_bytes = UINT64_MAX;
-	struct budget_cut cut = cut_of(profile, UINT64_MAX, UINT64_MAX);
+	struct budget_cut cut = cut_of(profile, UINT64_MAX, 0);
 	CHECK(cut.bytes == UINT64_MAX && cut.tracked_bytes == UINT64_MAX);
 	CHECK_INT(cut.missing_bytes, 0);
 	budget_cut_done(&cut);
@@ -184,10 +193,10 @@ static void a_breach_says_what_has_to_go(void)
 	CHECK_INT(budget.limit_bytes, 400 * MIB);
 	CHECK_INT(budget.taken_bytes, 402 * MIB);
 	CHECK_INT(budget.excess_bytes, 2 * MIB);
-	CHECK_INT(budget.untouched_bytes, 1000 * MIB);
+	CHECK_INT(budget.touched_bytes, 390 * MIB);
 	outcome.breach.metric = CEILING_ALLOCATED;
 	REQUIRE(budget_of_breach(&outcome, &budget));
-	CHECK_INT(budget.untouched_bytes, 0);
+	CHECK(budget.touched_bytes == UINT64_MAX);
 	outcome.breach.asked_bytes = UINT64_MAX;
 	REQUIRE(budget_of_breach(&outcome, &budget));
 	CHECK(budget.taken_bytes == UINT64_MAX);
@@ -213,7 +222,7 @@ static void a_size_is_compared_with_the_highest_charge(void)
 	REQUIRE(budget_of_size(&outcome, 256 * MIB, &budget));
 	CHECK_INT(budget.taken_bytes, 346 * MIB);
 	CHECK_INT(budget.excess_bytes, 90 * MIB);
-	CHECK_INT(budget.untouched_bytes, 10 * MIB);
+	CHECK_INT(budget.touched_bytes, 300 * MIB);
 	REQUIRE(budget_of_size(&outcome, 346 * MIB, &budget));
 	CHECK_INT(budget.excess_bytes, 0);
 	outcome.charge = (struct charge){ 0 };

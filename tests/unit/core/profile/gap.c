@@ -64,7 +64,6 @@ static void nothing_is_known_without_a_charge(void)
 	CHECK_INT(gap.tracked, 0);
 	CHECK_INT(gap.untouched, 0);
 	CHECK_INT(gap.counted, 0);
-	CHECK_INT(gap_untouched(&profile.outcome), 0);
 }
 
 static void sums_do_not_overflow(void)

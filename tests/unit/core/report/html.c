@@ -3,8 +3,8 @@
 
 /*
  * Called with arguments, this writes a report of a made-up profile to stdout, for the tests in a
- * browser and to look at: html SAMPLE FORMAT [reversed], where SAMPLE is pandas, oom, hostile,
- * deep, empty or a number of stacks, and FORMAT is one of report_formats.
+ * browser and to look at: html SAMPLE FORMAT [reversed], where SAMPLE is pandas, oom, breach,
+ * hostile, deep, empty or a number of stacks, and FORMAT is one of report_formats.
  */
 
 #include "core/report/html_parts.h"
@@ -58,6 +58,47 @@ static void the_head_says_how_it_ended(void)
 	CHECK(strstr(text, "17 allocations not recorded"));
 	CHECK(strstr(text, "4 child processes ran"));
 	free(text);
+}
+
+static void a_breach_is_answered(void)
+{
+	char *text = default_page(sample_breach());
+	CHECK(strstr(text, "<p class=\"breach\"><b>Limit:</b> 1.5 GiB of resident memory"));
+	CHECK(strstr(text, "394.0 MiB too much; seen in the program"));
+	CHECK(strstr(text, "to fit into 1.5 GiB, 394.0 MiB of 1.9 GiB have to go; the largest "
+			   "line"));
+	CHECK(strstr(text, "<td class=\"place\">report.py:18</td><td class=\"function\">load</td>"
+			   "<td class=\"source code\">frames.append(pd.read_csv(name, "));
+	CHECK(strstr(text, "<tr><td>\xe2\x88\x92</td><td class=\"number\">20.0 MiB</td>"));
+	CHECK(strstr(text, "requests: {memory: 1984Mi}, limits: {memory: 2240Mi}"));
+	CHECK(strstr(text, "\"breach\":[\"Where it asked for 400.0 MiB (419,430,400 bytes) when "
+			   "the "
+			   "limit was reached\",["));
+	CHECK(strstr(text, "\"threads\":[[4711,4719,83712,1,["));
+	free(text);
+	text = default_page(sample_pandas());
+	CHECK(!strstr(text, "class=\"breach\"") && !strstr(text, "id=\"cut\""));
+	CHECK(strstr(text, "how much RAM it needs is not known"));
+	CHECK(strstr(text, "\"threads\":[]"));
+	free(text);
+}
+
+static void a_budget_is_answered(void)
+{
+	struct profile *profile = sample_breach();
+	profile->outcome.breach = (struct breach){ 0 };
+	struct report_options options = { .of = MEASURE_END, .budget_bytes = 300 * SAMPLE_MIB };
+	char *text = page_of(profile, &options);
+	CHECK(strstr(text, "to fit into 300.0 MiB, 1.2 GiB of 1.5 GiB have to go; all that is "
+			   "tracked, "
+			   "1.2 GiB, is not enough."));
+	CHECK(!strstr(text, "frames.append(")); /* without source there is none */
+	free(text);
+	profile->outcome.charge = (struct charge){ 0 };
+	text = page_of(profile, &options);
+	CHECK(strstr(text, "whether it fits into 300.0 MiB is not known"));
+	free(text);
+	profile_free(profile);
 }
 
 static void a_sum_that_is_off_is_said(void)
@@ -134,7 +175,7 @@ static void nothing_tracked_is_a_page_too(void)
 /* What a damaged capture may say; the sanitizers of make SAN=asan look on. */
 static void numbers_at_their_limits_are_harmless(void)
 {
-	struct profile *profile = sample_out_of_memory();
+	struct profile *profile = sample_breach();
 	struct usage_sample *last = &profile->samples[profile->sample_count - 1];
 	memset(last, 0xff, sizeof(*last));
 	profile->outcome.duration_ms = INT64_MIN;
@@ -147,6 +188,12 @@ static void numbers_at_their_limits_are_harmless(void)
 	profile->entries[1].end_bytes = UINT64_MAX;
 	profile->entries[2].end_blocks = UINT64_MAX;
 	profile->threads[0].age_allocations = UINT64_MAX;
+	memset(&profile->outcome.charge, 0xff, sizeof(profile->outcome.charge));
+	memset(&profile->outcome.breach, 0xff, sizeof(profile->outcome.breach));
+	profile->outcome.breach.limit_bytes = 1;
+	profile->segment_bytes = UINT64_MAX;
+	profile->outcome.charge_file_bytes = UINT64_MAX;
+	profile->outcome.charge_tracked_bytes = UINT64_MAX;
 	char *text = default_page(profile);
 	CHECK(strstr(text, "</html>"));
 	free(text);
@@ -233,6 +280,9 @@ static struct profile *sample_named(const char *name)
 	if (strcmp(name, "oom") == 0) {
 		return sample_out_of_memory();
 	}
+	if (strcmp(name, "breach") == 0) {
+		return sample_breach();
+	}
 	if (strcmp(name, "hostile") == 0) {
 		return sample_hostile();
 	}
@@ -260,6 +310,8 @@ int main(int argc, char **argv)
 		return write_sample(argc, argv);
 	}
 	RUN(the_head_says_how_it_ended);
+	RUN(a_breach_is_answered);
+	RUN(a_budget_is_answered);
 	RUN(a_sum_that_is_off_is_said);
 	RUN(the_page_needs_nothing_else);
 	RUN(names_stay_text);

@@ -35,12 +35,35 @@ static void folded_has_one_line_per_stack(void)
 	profile_free(profile);
 }
 
+static void check_parts(const char *text, const char *const *parts, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (!strstr(text, parts[i])) {
+			CHECK_STR(text, parts[i]);
+		}
+		CHECK(strstr(text, parts[i]));
+	}
+}
+
+static char *with_budget(const struct profile *profile, uint64_t bytes)
+{
+	static char text[1 << 16];
+	struct report_options options = { .of = MEASURE_PEAK, .budget_bytes = bytes };
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	REQUIRE(out);
+	REQUIRE(report_write_text(out, profile, &options) == 0);
+	fclose(out);
+	return text;
+}
+
 static void text_of_a_killed_program(void)
 {
 	static const char head[] =
 		"verdict     killed by the kernel for lack of memory (SIGKILL; its cgroup, "
 		"limited to 500.0 MiB,\n"
 		"            counted 1 out-of-memory kill) after 1 min 02 s\n"
+		"limit       400.0 MiB of resident memory, as containers count it; it was not "
+		"reached\n"
 		"command     python3 job.py 'a b'\n"
 		"directory   /srv/app\n";
 	static const char totals[] =
@@ -79,16 +102,153 @@ static void text_of_a_killed_program(void)
 		"\n"
 		"  thread 4712, 0 allocations of the program before\n"
 		"    File \"job.py\", line 3, in <module>\n"
-		"    [thread started here]\n";
+		"    [thread started here]\n"
+		"\n"
+		"What the kernel counts, when it was most\n"
+		"\n"
+		"     380.0 MiB       398,458,880  tracked      what it asked for, as the stacks "
+		"show "
+		"it\n"
+		"  +   16.0 MiB        16,777,216  not tracked  interpreter, libraries, stacks, "
+		"gaps "
+		"between blocks\n"
+		"  +    2.0 MiB         2,097,152  shared       shared memory and tmpfs that is "
+		"mapped\n"
+		"  +    1.0 MiB         1,048,576  page tables  which memory is where\n"
+		"  +   60.0 KiB            61,440  kernel       for 3 threads in 1 process\n"
+		"  =  399.1 MiB       418,443,264  charged      what has to fit below a limit\n"
+		"  +   20.0 MiB        20,971,520  files        mapped; dropped when memory is "
+		"short\n";
+	static const char fit[] =
+		"How much RAM it needs\n"
+		"\n"
+		"  it needs at least 399.1 MiB of RAM; how much more, had it gone on, is not "
+		"known\n"
+		"     396.0 MiB       415,236,096  anonymous    heap, stacks, data of libraries\n"
+		"  +    2.0 MiB         2,097,152  shared       shared memory and tmpfs that is "
+		"mapped\n"
+		"  +    1.0 MiB         1,048,576  page tables  which memory is where\n"
+		"  +   60.0 KiB            61,440  kernel       for 3 threads in 1 process\n"
+		"  =  399.1 MiB       418,443,264  need         at least\n"
+		"  +    8.0 MiB         8,368,864  margin       2 %, and no less than 2 MiB\n"
+		"  resources: {requests: {memory: 416Mi}, limits: {memory: 480Mi}}\n"
+		"  requests: need and margin, rounded up; limits: 1/8 more\n";
 	struct profile *profile = sample_profile(VERDICT_OOM_CONFIRMED);
 	char *text = rendered(profile, report_write_text, MEASURE_END);
-	const char *parts[] = { head, totals, rest, threads };
-	for (int i = 0; i < 4; i++) {
-		if (!strstr(text, parts[i])) {
-			CHECK_STR(text, parts[i]);
-		}
-		CHECK(strstr(text, parts[i]));
+	const char *parts[] = { head, totals, rest, threads, fit };
+	check_parts(text, parts, 5);
+	CHECK(!strstr(text, "What to cut"));
+	profile_free(profile);
+}
+
+static void text_of_a_breach(void)
+{
+	static const char head[] =
+		"limit       400.0 MiB of resident memory, as containers count it\n"
+		"breach      it had 401.0 MiB and asked for 2.0 MiB more, 3.0 MiB too much; seen "
+		"in "
+		"the program, when\n"
+		"            it asked for memory, at allocation number 123,456, in thread 4712; 3 "
+		"allocations were\n"
+		"            refused in all\n";
+	static const char stack[] =
+		"Where it asked for 2.0 MiB (2,097,152 bytes) when the limit was reached\n"
+		"\n"
+		"    File \"job.py\", line 3, in <module>\n"
+		"    [thread started here]\n";
+	static const char cut[] =
+		"What to cut\n"
+		"\n"
+		"  to fit into 400.0 MiB, 3.0 MiB of 403.0 MiB have to go; the largest line, of "
+		"200.0 "
+		"MiB, is enough\n"
+		"  of it 3.0 MiB would do\n"
+		"    1.  200.0 MiB, in all  200.0 MiB; 1 block\n"
+		"       /srv/app/lib.py:101 Loader.load\n"
+		"\n";
+	static const char threads[] =
+		"Where its threads were last seen to allocate\n"
+		"\n"
+		"  thread 4712, which reached the limit, 0 allocations of the program before\n"
+		"    File \"job.py\", line 3, in <module>\n"
+		"    [thread started here]\n"
+		"\n"
+		"  thread 4711, 0 allocations of the program before\n";
+	static const char fit[] =
+		"  it needs at least 403.0 MiB of RAM; how much more, had it gone on, is not known\n";
+	struct profile *profile = sample_profile(VERDICT_CEILING);
+	const char *parts[] = { head, stack, cut, threads, fit };
+	check_parts(rendered(profile, report_write_text, MEASURE_END), parts, 5);
+	/* One that was refused memory and went on has broken its ceiling, too. */
+	profile->outcome.verdict = VERDICT_EXITED;
+	profile->outcome.breach.action = CEILING_ENOMEM;
+	check_parts(rendered(profile, report_write_text, MEASURE_END), parts, 5);
+	profile_free(profile);
+}
+
+static void text_with_a_budget(void)
+{
+	struct profile *profile = sample_profile(VERDICT_EXITED);
+	CHECK(strstr(with_budget(profile, 100 << 20),
+		     "  to fit into 100.0 MiB, 299.1 MiB of 399.1 MiB have to go; the largest "
+		     "line, "
+		     "of 400.0 MiB, is\n"
+		     "  enough\n"
+		     "  of it 308.1 MiB would do\n"
+		     "  9.0 MiB of what is tracked was not in RAM then, nobody knows of which "
+		     "lines: so much more is\n"
+		     "  listed\n"
+		     "    1.  400.0 MiB, in all  400.0 MiB; 2 blocks\n"));
+	CHECK(strstr(with_budget(profile, (uint64_t)1 << 30),
+		     "What to cut\n\n  it fits into 1.0 GiB: it took 399.1 MiB\n\nHeld"));
+	profile->outcome.charge = (struct charge){ .anonymous_bytes = 105 << 20,
+						   .shared_bytes = 200 << 20 };
+	char *text = with_budget(profile, 100 << 20);
+	CHECK(strstr(text, "have to go; all that is tracked, 405.0 MiB, is not\n"
+			   "  enough\n"
+			   "  100.0 MiB more: of the interpreter, its libraries and what else is "
+			   "not tracked\n"
+			   "  300.0 MiB of what is tracked was not in RAM then, nobody knows of "
+			   "which lines: so much more is\n"
+			   "  listed\n"
+			   "    1.  400.0 MiB, in all  400.0 MiB; 2 blocks\n"));
+	CHECK(strstr(text, "    4.   64 bytes, in all  405.0 MiB; 1 block\n"
+			   "       [No Python stack]\n\n"));
+	profile->outcome.charge = (struct charge){ 0 };
+	text = with_budget(profile, 100 << 20);
+	CHECK(strstr(text, "  whether it fits into 100.0 MiB is not known: nobody saw what the "
+			   "kernel "
+			   "charged\n"));
+	CHECK(strstr(text, "  how much RAM it needs is not known: nobody saw what the kernel "
+			   "charged"
+			   "\n"));
+	CHECK(!strstr(text, "What the kernel counts"));
+	profile_free(profile);
+}
+
+/* A thousand sites that are too small one by one are not all printed. */
+static void a_long_cut_is_summed_up(void)
+{
+	struct builder builder;
+	builder_init(&builder);
+	for (uint32_t i = 0; i < 1000; i++) {
+		uint32_t frame = builder_frame(&builder, builder_text(&builder, "f.py"),
+					       builder_text(&builder, "f"), i + 1, 0);
+		struct profile_entry entry = { .node = builder_node(&builder, 0, frame),
+					       .peak_bytes = 1 << 20, .peak_blocks = 1 };
+		builder_entry(&builder, &entry);
 	}
+	struct profile *profile = builder_finish(&builder);
+	builder_done(&builder);
+	REQUIRE(profile);
+	profile->outcome.verdict = VERDICT_EXITED;
+	profile->outcome.charge.anonymous_bytes = (uint64_t)1200 << 20;
+	profile->outcome.charge_tracked_bytes = (uint64_t)1000 << 20;
+	CHECK(strstr(with_budget(profile, (uint64_t)400 << 20),
+		     "   20.    1.0 MiB, in all   20.0 MiB; 1 block\n"
+		     "       f.py:20 f\n"
+		     "       and 780 more, of 780.0 MiB\n"));
+	CHECK(strstr(with_budget(profile, (uint64_t)1179 << 20), "       f.py:21 f\n\nHeld"));
 	profile_free(profile);
 }
 
@@ -288,10 +448,46 @@ static void summary_names_the_lines(void)
 	profile_free(profile);
 }
 
+static void summary_of_a_breach_has_one_line_more(void)
+{
+	struct profile *profile = sample_profile(VERDICT_CEILING);
+	struct summary_lines lines = { 0 };
+	report_summary(profile, keep_line, &lines);
+	CHECK_STR(lines.text[2], "   200.0 MiB   100 %  /srv/app/lib.py:101 Loader.load");
+	CHECK_STR(lines.text[5],
+		  "to fit into 400.0 MiB, 3.0 MiB of 403.0 MiB have to go; the largest line, of "
+		  "200.0 MiB, is enough");
+	CHECK(!strstr(lines.text[6], "fit"));
+	profile->outcome.breach.charge_bytes += 300 << 20;
+	lines.count = 0;
+	report_summary(profile, keep_line, &lines);
+	CHECK(strstr(lines.text[5], "; all that is tracked, 200.0 MiB, is not enough"));
+	profile_free(profile);
+}
+
+static void fit_is_told_in_lines(void)
+{
+	struct profile *profile = sample_profile(VERDICT_EXITED);
+	struct summary_lines lines = { 0 };
+	report_fit(profile, keep_line, &lines);
+	CHECK_INT(lines.count, 9);
+	CHECK_STR(lines.text[0], "it would have finished in 399.1 MiB of RAM");
+	CHECK_STR(lines.text[1],
+		  "   396.0 MiB       415,236,096  anonymous    heap, stacks, data of libraries");
+	CHECK_STR(lines.text[5],
+		  "=  399.1 MiB       418,443,264  need         the smallest RAM");
+	CHECK_STR(lines.text[7],
+		  "resources: {requests: {memory: 416Mi}, limits: {memory: 480Mi}}");
+	profile_free(profile);
+}
+
 int main(void)
 {
 	RUN(folded_has_one_line_per_stack);
 	RUN(text_of_a_killed_program);
+	RUN(text_of_a_breach);
+	RUN(text_with_a_budget);
+	RUN(a_long_cut_is_summed_up);
 	RUN(recursion_is_told_as_python_does);
 	RUN(folded_fills_no_disk);
 	RUN(nothing_acts_on_a_terminal);
@@ -299,5 +495,7 @@ int main(void)
 	RUN(speedscope_has_weights_for_samples);
 	RUN(formats_are_found_by_name);
 	RUN(summary_names_the_lines);
+	RUN(summary_of_a_breach_has_one_line_more);
+	RUN(fit_is_told_in_lines);
 	return test_done();
 }

@@ -315,6 +315,42 @@ __attribute__((unused)) static struct profile *sample_out_of_memory(void)
 	return profile;
 }
 
+/*
+ * The same, under a ceiling of 1.5 GiB that one of its threads has broken, with as much again asked
+ * for and never touched.
+ */
+__attribute__((unused)) static struct profile *sample_breach(void)
+{
+	struct profile *profile = sample_out_of_memory();
+	struct outcome *outcome = &profile->outcome;
+	outcome->verdict = VERDICT_CEILING;
+	outcome->cgroup_limit_bytes = 0;
+	outcome->cgroup_max_usage_bytes = 0;
+	outcome->cgroup_oom_kills = 0;
+	outcome->breach = (struct breach){
+		.metric = CEILING_RESIDENT,
+		.action = CEILING_KILL,
+		.trigger = BREACH_ALLOCATION,
+		.tid = 4719,
+		.limit_bytes = 1536 * SAMPLE_MIB,
+		.charge_bytes = 1530 * SAMPLE_MIB,
+		.asked_bytes = 400 * SAMPLE_MIB,
+		.allocation = 2987586,
+	};
+	outcome->charge = (struct charge){
+		.anonymous_bytes = 1500 * SAMPLE_MIB,
+		.shared_bytes = 24 * SAMPLE_MIB,
+		.page_table_bytes = 4 * SAMPLE_MIB,
+		.kernel_bytes = 2 * SAMPLE_MIB,
+		.threads = 9,
+		.processes = 3,
+	};
+	outcome->charge_file_bytes = 74 * SAMPLE_MIB;
+	outcome->charge_tracked_bytes = 1520 * SAMPLE_MIB;
+	profile->breach_node = profile->threads[1].node;
+	return profile;
+}
+
 /* Names and sources that want to be markup, script, escape sequences, or nothing. */
 __attribute__((unused)) static struct profile *sample_hostile(void)
 {
