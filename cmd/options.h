@@ -32,6 +32,7 @@ enum option_kind {
 	OPTION_STATUS, /* a number from 0 to 255; kept as int */
 	OPTION_NUMBER, /* a number from 1 on; kept as uint64_t */
 	OPTION_LIMIT,  /* a size, a percentage or "auto"; kept as text */
+	OPTION_SIZE,   /* an amount of memory, cmd/size.h; kept as uint64_t, bytes; never 0 */
 	OPTION_TARGET, /* text that begins the workload's own words: -m and -c */
 	OPTION_COMMAND /* a flag that is a command: --help, --version */
 };
@@ -83,6 +84,8 @@ struct options {
 	const char *on_limit;
 	bool no_deterministic;
 	uint64_t fail_at; /* 0: not given */
+	bool fit;
+	uint64_t budget_bytes; /* 0: not given */
 	const char *module;
 	const char *code;
 

@@ -4,6 +4,7 @@
 #include "cmd/options.h"
 
 #include "cmd/limit.h"
+#include "cmd/size.h"
 #include "cmd/suggest.h"
 #include "cmd/words.h"
 #include "core/base/attributes.h"
@@ -169,13 +170,19 @@ static int fail_unknown(struct parser *parser, const struct parsed_word *word)
 	return fail(parser, 0, word->name_len, advice, "unknown option %s", name);
 }
 
+/* Where the value of an option begins in its word, which is the option's or one of its own. */
+static size_t value_start(const struct parser *parser, const struct parsed_word *word)
+{
+	return (size_t)(word->value - parser->words[parser->at]);
+}
+
 static int set_status(struct parser *parser, int *member, const struct parsed_word *word)
 {
 	size_t len = strlen(word->value);
 
 	if (len < 1 || len > 3 || strspn(word->value, "0123456789") != len ||
 	    atoi(word->value) > 255) {
-		return fail(parser, (size_t)(word->value - parser->words[parser->at]), len, NULL,
+		return fail(parser, value_start(parser, word), len, NULL,
 			    "%.*s: %s is not a number from 0 to 255", (int)word->name_len,
 			    word->text, word->value);
 	}
@@ -189,7 +196,7 @@ static int set_number(struct parser *parser, uint64_t *member, const struct pars
 
 	if (len < 1 || len > 18 || strspn(word->value, "0123456789") != len ||
 	    strtoull(word->value, NULL, 10) == 0) {
-		return fail(parser, (size_t)(word->value - parser->words[parser->at]), len, NULL,
+		return fail(parser, value_start(parser, word), len, NULL,
 			    "%.*s: %s is not a number from 1 on", (int)word->name_len, word->text,
 			    word->value);
 	}
@@ -202,11 +209,21 @@ static int check_limit(struct parser *parser, const struct parsed_word *word)
 	if (limit_is_valid(word->value)) {
 		return 0;
 	}
-	return fail(parser, (size_t)(word->value - parser->words[parser->at]), strlen(word->value),
+	return fail(parser, value_start(parser, word), strlen(word->value),
 		    "it is a size such as 512M, 2G or 1.5GiB, a part of the machine such as 50%, "
 		    "or auto",
 		    "%.*s: %s is no amount of memory", (int)word->name_len, word->text,
 		    word->value);
+}
+
+static int set_size(struct parser *parser, uint64_t *member, const struct parsed_word *word)
+{
+	if (size_parse(word->value, member)) {
+		return 0;
+	}
+	return fail(parser, value_start(parser, word), strlen(word->value), NULL,
+		    "%.*s needs a size such as 2G, 512M or 1.5GiB, not %s", (int)word->name_len,
+		    word->text, word->value);
 }
 
 /* "html, svg or text". */
@@ -237,8 +254,8 @@ static int check_choice(struct parser *parser, const struct parsed_word *word)
 	} else {
 		snprintf(advice, sizeof(advice), "it is one of %s", known);
 	}
-	return fail(parser, (size_t)(word->value - parser->words[parser->at]), strlen(word->value),
-		    advice, "%.*s: unknown %s %s", (int)word->name_len, word->text,
+	return fail(parser, value_start(parser, word), strlen(word->value), advice,
+		    "%.*s: unknown %s %s", (int)word->name_len, word->text,
 		    word->row->value, word->value);
 }
 
@@ -261,6 +278,8 @@ static int apply(struct parser *parser, const struct parsed_word *word)
 			return -1;
 		}
 		break;
+	case OPTION_SIZE:
+		return set_size(parser, member, word);
 	case OPTION_CHOICE:
 		if (check_choice(parser, word) != 0) {
 			return -1;

@@ -49,13 +49,14 @@ int render_capture(const struct result_folder *folder, const char *name,
 }
 
 static int render_file(const struct result_folder *folder, const struct report_file *which,
-		       const struct profile *profile, bool with_source)
+		       const struct profile *profile, const struct render_options *how)
 {
 	const struct report_format *format = report_find_format(which->format);
 	struct report_options options = {
 		.of = report_default_measure(profile),
 		.reversed = which->reversed,
-		.with_source = with_source,
+		.with_source = how->with_source,
+		.budget_bytes = how->budget_bytes,
 	};
 	struct result_file file;
 
@@ -67,13 +68,13 @@ static int render_file(const struct result_folder *folder, const struct report_f
 
 /* 0, or -1 with *ret_name the file that could not be written, and errno. */
 static int render_all(const struct result_folder *folder, const struct profile *profile,
-		      bool with_source, const char **ret_name)
+		      const struct render_options *how, const char **ret_name)
 {
 	int result = render_capture(folder, "capture.fil", profile), error = errno;
 
 	*ret_name = "capture.fil";
 	for (size_t i = 0; i < countof(report_files); i++) {
-		if (render_file(folder, &report_files[i], profile, with_source) != 0) {
+		if (render_file(folder, &report_files[i], profile, how) != 0) {
 			error = errno;
 			*ret_name = file_name(&report_files[i], profile);
 			result = -1;
@@ -85,7 +86,7 @@ static int render_all(const struct result_folder *folder, const struct profile *
 
 /* Write everything into the folder as it is. 0, or an errno after having said what is wrong. */
 static int try_folder(const struct result_folder *folder, const struct profile *profile,
-		      bool with_source)
+		      const struct render_options *how)
 {
 	const char *name;
 	int error;
@@ -94,7 +95,7 @@ static int try_folder(const struct result_folder *folder, const struct profile *
 		say_error("%s was removed while the program ran", folder->path);
 		return ENOENT;
 	}
-	if (render_all(folder, profile, with_source, &name) == 0) {
+	if (render_all(folder, profile, how, &name) == 0) {
 		return 0;
 	}
 	error = errno;
@@ -102,9 +103,10 @@ static int try_folder(const struct result_folder *folder, const struct profile *
 	return error;
 }
 
-int render_report(struct result_folder *folder, const struct profile *profile, bool with_source)
+int render_report(struct result_folder *folder, const struct profile *profile,
+		  const struct render_options *how)
 {
-	int error = try_folder(folder, profile, with_source);
+	int error = try_folder(folder, profile, how);
 
 	if (error == 0 || error == ENOMEM) {
 		return error ? -1 : 0;
@@ -114,5 +116,5 @@ int render_report(struct result_folder *folder, const struct profile *profile, b
 		return -1;
 	}
 	say_error("the report goes into %s instead", folder->path);
-	return try_folder(folder, profile, with_source) ? -1 : 0;
+	return try_folder(folder, profile, how) ? -1 : 0;
 }

@@ -15,10 +15,18 @@
 int render_capture(const struct result_folder *folder, const char *name,
 		   const struct profile *profile);
 
+/** What all files of a report have in common. */
+struct render_options {
+	bool with_source;
+	/** As in struct report_options. */
+	uint64_t budget_bytes;
+};
+
 /**
  * Write all files of a report into the folder; if that does not work, into another one, and say so
  * (folder is replaced). 0, or -1 after having said what is missing.
  */
-int render_report(struct result_folder *folder, const struct profile *profile, bool with_source);
+int render_report(struct result_folder *folder, const struct profile *profile,
+		  const struct render_options *how);
 
 #endif

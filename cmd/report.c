@@ -38,9 +38,31 @@ static bool is_standard_output(const struct options *options)
 	return !options->output || strcmp(options->output, "-") == 0;
 }
 
+static void write_line(void *out, const char *text)
+{
+	fprintf(out, "%s\n", text);
+}
+
+/* What --fit asks for, alone, and --budget with it. */
+static int write_answers(FILE *out, const struct profile *profile,
+			 const struct report_options *options)
+{
+	report_fit(profile, write_line, out);
+	return options->budget_bytes ? report_budget(profile, options, write_line, out) : 0;
+}
+
+static const struct report_format answers = {
+	.name = "fit",
+	.extension = ".txt",
+	.write = write_answers,
+};
+
 /* As told; else as the name of the file says; else text. */
 static const struct report_format *choose_format(const struct options *options)
 {
+	if (options->fit) {
+		return &answers;
+	}
 	if (options->format) {
 		return report_find_format(options->format);
 	}
@@ -192,6 +214,7 @@ static int write_report(const struct options *options, const struct report_forma
 	struct report_options how = {
 		.of = choose_measure(options, profile),
 		.reversed = options->reversed,
+		.budget_bytes = options->budget_bytes,
 		.with_source = !options->no_source,
 		.colour = is_standard_output(options) && wants_colour(),
 	};
@@ -219,6 +242,11 @@ int cmd_report(const struct options *options)
 					      : "there is no capture to report on",
 			  options->word_count);
 		say_error("fil-profile report fil-result/TIME/capture.fil");
+		return STATUS_OWN_ERROR;
+	}
+	if (options->fit && options->format) {
+		say_error("--fit writes its answer alone, in no other format");
+		say_error("leave --format out, or --fit: text and html have the answer, too");
 		return STATUS_OWN_ERROR;
 	}
 	if (format->binary && is_standard_output(options) && isatty(STDOUT_FILENO)) {

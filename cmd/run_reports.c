@@ -80,6 +80,14 @@ static struct profile *read_refused(const struct run *run)
 	return profile;
 }
 
+static struct render_options render_options_of(const struct options *options)
+{
+	return (struct render_options){
+		.with_source = !options->no_source,
+		.budget_bytes = options->budget_bytes,
+	};
+}
+
 /* ---- a snapshot of the peak so far ---- */
 
 /* A report of a running workload, into a folder of its own beside that of the run. */
@@ -87,6 +95,7 @@ static int render_beside(const struct run *run, const struct profile *profile)
 {
 	struct result_folder folder;
 	char *parent = strndup(run->folder.path, run->folder.parent_len);
+	struct render_options how = render_options_of(run->options);
 
 	if (!profile || !parent) {
 		say_error("no report of the peak so far: cannot collect it: %s", strerror(errno));
@@ -97,7 +106,7 @@ static int render_beside(const struct run *run, const struct profile *profile)
 			  strerror(errno));
 		return 1;
 	}
-	if (render_report(&folder, profile, !run->options->no_source) != 0) {
+	if (render_report(&folder, profile, &how) != 0) {
 		return 1;
 	}
 	say_info("%s is in %s/index.html",
@@ -244,9 +253,26 @@ static struct profile *collect_last(const struct run *run)
 	return last && verdict == VERDICT_ALLOCATION_FAILED ? add_refused(run, last) : last;
 }
 
+/* What --fit and --budget ask for. */
+static void say_answers(const struct options *options, const struct profile *profile)
+{
+	struct report_options how = {
+		.budget_bytes = options->budget_bytes,
+		.with_source = !options->no_source,
+	};
+
+	if (options->budget_bytes && report_budget(profile, &how, say_line, NULL) != 0) {
+		say_error("not enough memory to tell what to cut");
+	}
+	if (options->fit) {
+		report_fit(profile, say_line, NULL);
+	}
+}
+
 static int render_last(void *context)
 {
 	struct run *run = context;
+	struct render_options how = render_options_of(run->options);
 	struct profile *profile = collect_last(run);
 
 	if (!profile) {
@@ -254,7 +280,8 @@ static int render_last(void *context)
 		return 1;
 	}
 	report_summary(profile, say_line, NULL);
-	if (render_report(&run->folder, profile, !run->options->no_source) != 0) {
+	say_answers(run->options, profile);
+	if (render_report(&run->folder, profile, &how) != 0) {
 		return 1;
 	}
 	say_info("the report is in %s/index.html", run->folder.path);

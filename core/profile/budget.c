@@ -4,6 +4,7 @@
 #include "core/profile/budget.h"
 
 #include "core/base/saturate.h"
+#include "core/profile/fit.h"
 #include "core/profile/gap.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@ bool budget_of_breach(const struct outcome *outcome, struct budget *ret)
 	*ret = (struct budget){
 		.limit_bytes = breach->limit_bytes,
 		.taken_bytes = taken,
+		.at_least = true,
 		.excess_bytes = saturated_difference(taken, breach->limit_bytes),
 		/* The other metrics count what was never used, too. */
 		.touched_bytes = breach->metric == CEILING_RESIDENT && gap_charge(outcome)
@@ -27,17 +29,18 @@ bool budget_of_breach(const struct outcome *outcome, struct budget *ret)
 	return true;
 }
 
-bool budget_of_size(const struct outcome *outcome, uint64_t size_bytes, struct budget *ret)
+bool budget_of_size(const struct profile *profile, uint64_t size_bytes, struct budget *ret)
 {
-	uint64_t taken = gap_charge(outcome);
-	if (taken == 0) {
+	struct fit fit = fit_of(profile);
+	if (fit.need == 0) {
 		return false;
 	}
 	*ret = (struct budget){
 		.limit_bytes = size_bytes,
-		.taken_bytes = taken,
-		.excess_bytes = saturated_difference(taken, size_bytes),
-		.touched_bytes = outcome->charge.anonymous_bytes,
+		.taken_bytes = fit.need,
+		.at_least = fit.at_least,
+		.excess_bytes = saturated_difference(fit.need, size_bytes),
+		.touched_bytes = fit.charge.anonymous_bytes,
 	};
 	return true;
 }

@@ -17,8 +17,10 @@
 /** What a job is to fit into, and what it took. Bytes. */
 struct budget {
 	uint64_t limit_bytes;
-	/** At the breach with what was asked for then; else the highest charge that was seen. */
+	/** At the breach with what was asked for then; else what the job needs (struct fit). */
 	uint64_t taken_bytes;
+	/** It did not finish, and may have taken more had it gone on. */
+	bool at_least;
 	/** What has to go; 0: it fits. */
 	uint64_t excess_bytes;
 	/** The most of what call sites hold that can be in taken_bytes. */
@@ -28,8 +30,8 @@ struct budget {
 /** The ceiling that was broken. False, *ret untouched: none was, or it had no limit. */
 bool budget_of_breach(const struct outcome *outcome, struct budget *ret);
 
-/** A size that somebody has in mind. False, *ret untouched: the charge is not known. */
-bool budget_of_size(const struct outcome *outcome, uint64_t size_bytes, struct budget *ret);
+/** A size that somebody has in mind. False, *ret untouched: it is not known what it took. */
+bool budget_of_size(const struct profile *profile, uint64_t size_bytes, struct budget *ret);
 
 struct budget_cut {
 	/** The call sites, largest first. */

@@ -105,7 +105,7 @@ bool answers_budget(const struct profile *profile, const struct report_options *
 		    struct budget *ret)
 {
 	return options->budget_bytes
-		? budget_of_size(&profile->outcome, options->budget_bytes, ret)
+		? budget_of_size(profile, options->budget_bytes, ret)
 		: budget_of_breach(&profile->outcome, ret);
 }
 
@@ -118,8 +118,10 @@ void answers_write_budget_unknown(FILE *out, uint64_t budget_bytes)
 void answers_write_budget(FILE *out, const struct budget *budget, const struct budget_cut *cut)
 {
 	if (budget->excess_bytes == 0) {
-		fprintf(out, "it fits into %s: it took %s", units_bytes(budget->limit_bytes).text,
-			units_bytes(budget->taken_bytes).text);
+		fprintf(out, "it fits into %s%s: it took %s%s",
+			units_bytes(budget->limit_bytes).text, budget->at_least ? ", so far" : "",
+			units_bytes(budget->taken_bytes).text,
+			budget->at_least ? " at least, and did not finish" : "");
 		return;
 	}
 	fprintf(out, "to fit into %s, %s of %s have to go; ",

@@ -4,3 +4,5 @@
 "$FIL" report --format=htlm x.fil
 "$FIL" run --quiet=no job.py
 "$FIL" run -o
+"$FIL" run --budget=lots job.py
+"$FIL" report --budget 0 x.fil

@@ -24,7 +24,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SVG = "{http://www.w3.org/2000/svg}"
-SAMPLES = ["pandas", "oom", "hostile", "deep", "empty", "3000"]
+SAMPLES = ["pandas", "oom", "breach", "hostile", "deep", "empty", "3000"]
 MIB = 1 << 20
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium; run: apt-get install chromium")
@@ -149,6 +149,33 @@ def test_page_says_how_it_ended(opened):
     assert killed.texts("#graph-title") == ["Memory held when it ran out"]
     assert killed.page.locator("#threads-section").is_visible()
     assert well.page.locator("#threads-section").is_hidden()
+
+
+def test_page_answers_a_breach(opened):
+    report = opened("breach", "html")
+    assert [text.split(":")[0] for text in report.texts(".breach")] == ["Limit", "Breach"]
+    assert report.texts("#cut tbody td.place") == ["report.py:18"]
+    stacks = report.page.locator("#threads details")
+    assert [stacks.nth(i).locator("summary b").inner_text() for i in range(3)] == [
+        "Where it asked for 400.0 MiB (419,430,400 bytes) when the limit was reached",
+        "Thread 4719", "Main thread"]
+    assert report.texts("#threads em") == ["reached the limit"]
+    assert stacks.nth(0).get_attribute("open") is not None
+    assert "resources: {requests: {memory: 1984Mi}" in report.texts("#ram code")[0]
+
+
+def test_page_sums_add_up(opened):
+    """The rows of what the kernel counts: each total is what stands above it, added up."""
+    report = opened("breach", "html")
+    total = 0
+    for row in report.page.locator("#ram .sum").first.locator("tr").all():
+        sign, _, exact, name, _ = [cell.inner_text() for cell in row.locator("td, th").all()]
+        count = int(exact.replace(",", ""))
+        if sign == "=":
+            assert total == count, name
+        elif name != "resident":
+            total += -count if sign == "\u2212" else count
+    assert total > 0
 
 
 def test_page_boxes_are_as_wide_as_their_bytes(opened, written):
@@ -335,7 +362,7 @@ def test_page_shows_hostile_names_as_text(opened):
 
 
 @pytest.mark.parametrize("width", [360, 768, 1600])
-@pytest.mark.parametrize("sample", ["oom", "hostile"])
+@pytest.mark.parametrize("sample", ["oom", "breach", "hostile"])
 def test_page_fits_its_window(opened, sample, width):
     report = opened(sample, "html", width=width)
     assert report.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -353,7 +380,7 @@ def test_page_follows_the_window(opened):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("sample", ["pandas", "oom"])
+@pytest.mark.parametrize("sample", ["pandas", "oom", "breach"])
 def test_page_has_contrast(opened, sample, scheme):
     report = opened(sample, "html", color_scheme=scheme)
     report.page.locator(".box").nth(3).hover()

@@ -91,6 +91,18 @@ static void values_stand_in_any_form(void)
 	CHECK_INT(options.oom_status, -1);
 }
 
+static void sizes_are_bytes(void)
+{
+	REQUIRE(PARSE("run", "--budget=1.5GiB", "--fit", "x") == 0);
+	CHECK_INT(options.budget_bytes, 1610612736);
+	CHECK(options.fit);
+	REQUIRE(PARSE("report", "--budget", "300m", "x") == 0);
+	CHECK_INT(options.budget_bytes, 314572800);
+	CHECK(!options.fit);
+	REQUIRE(PARSE("run", "x") == 0);
+	CHECK_INT(options.budget_bytes, 0);
+}
+
 static void options_may_stand_before_the_command(void)
 {
 	REQUIRE(PARSE("-o", "run", "--no-browser", "run", "--quiet", "job.py") == 0);
@@ -182,6 +194,15 @@ static void wrong_values_are_underlined(void)
 	CHECK_STR(underlined(), "-1");
 	CHECK_INT(PARSE("run", "--oom-status=", "x"), -1);
 	CHECK_STR(error.message, "--oom-status needs a N");
+	CHECK_INT(PARSE("run", "--budget", "2 elephants", "x"), -1);
+	CHECK_STR(error.message, "--budget needs a size such as 2G, 512M or 1.5GiB, not 2 "
+				 "elephants");
+	CHECK_STR(underlined(), "2 elephants");
+	CHECK_INT(error.index, 3);
+	CHECK_INT(PARSE("report", "--budget=0", "x"), -1);
+	CHECK_STR(underlined(), "0");
+	CHECK_INT(PARSE("run", "--budget="), -1);
+	CHECK_STR(error.message, "--budget needs a SIZE");
 	CHECK_INT(PARSE("report", "--format", "htlm"), -1);
 	CHECK_STR(underlined(), "htlm");
 	CHECK_INT(PARSE("report", "--of=middle", "x"), -1);
@@ -242,6 +263,7 @@ int main(void)
 	RUN(run_leaves_the_workload_its_words);
 	RUN(modules_and_code_end_the_options);
 	RUN(values_stand_in_any_form);
+	RUN(sizes_are_bytes);
 	RUN(options_may_stand_before_the_command);
 	RUN(report_takes_options_anywhere);
 	RUN(help_and_version_are_commands);

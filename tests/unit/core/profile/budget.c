@@ -213,20 +213,34 @@ static void a_breach_says_what_has_to_go(void)
 
 static void a_size_is_compared_with_the_highest_charge(void)
 {
-	struct outcome outcome = {
-		.charge = { .anonymous_bytes = 300 * MIB, .shared_bytes = 40 * MIB,
-			    .page_table_bytes = 5 * MIB, .kernel_bytes = MIB },
-		.charge_tracked_bytes = 310 * MIB,
+	struct profile profile = {
+		.outcome = {
+			.verdict = VERDICT_EXITED,
+			.charge = { .anonymous_bytes = 300 * MIB, .shared_bytes = 40 * MIB,
+				    .page_table_bytes = 5 * MIB, .kernel_bytes = MIB },
+			.charge_tracked_bytes = 310 * MIB,
+		},
 	};
 	struct budget budget;
-	REQUIRE(budget_of_size(&outcome, 256 * MIB, &budget));
+	REQUIRE(budget_of_size(&profile, 256 * MIB, &budget));
 	CHECK_INT(budget.taken_bytes, 346 * MIB);
 	CHECK_INT(budget.excess_bytes, 90 * MIB);
 	CHECK_INT(budget.touched_bytes, 300 * MIB);
-	REQUIRE(budget_of_size(&outcome, 346 * MIB, &budget));
+	CHECK(!budget.at_least);
+	REQUIRE(budget_of_size(&profile, 346 * MIB, &budget));
 	CHECK_INT(budget.excess_bytes, 0);
-	outcome.charge = (struct charge){ 0 };
-	CHECK(!budget_of_size(&outcome, 256 * MIB, &budget));
+	/* What a ceiling did not let it have is wanted, too. */
+	profile.outcome.verdict = VERDICT_CEILING;
+	profile.outcome.breach = (struct breach){ .metric = CEILING_RESIDENT,
+						  .trigger = BREACH_ALLOCATION,
+						  .limit_bytes = 350 * MIB,
+						  .charge_bytes = 346 * MIB,
+						  .asked_bytes = 30 * MIB };
+	REQUIRE(budget_of_size(&profile, 360 * MIB, &budget));
+	CHECK_INT(budget.excess_bytes, 16 * MIB);
+	CHECK(budget.at_least);
+	profile.outcome.charge = (struct charge){ 0 };
+	CHECK(!budget_of_size(&profile, 256 * MIB, &budget));
 }
 
 int main(void)

@@ -4,13 +4,16 @@
 /*
  * Called with arguments, this writes a report of a made-up profile to stdout, for the tests in a
  * browser and to look at: html SAMPLE FORMAT [reversed], where SAMPLE is pandas, oom, breach,
- * hostile, deep, empty or a number of stacks, and FORMAT is one of report_formats.
+ * hostile, deep, empty or a number of stacks, and FORMAT is one of report_formats or capture.
  */
 
 #include "core/report/html_parts.h"
+#include "core/capture/capture.h"
 #include "core/report/report.h"
 #include "tests/unit/core/report/sample_profile.h"
 #include "tests/unit/test.h"
+
+#include <unistd.h>
 
 static char *page_of(const struct profile *profile, const struct report_options *options)
 {
@@ -296,6 +299,9 @@ static int write_sample(int argc, char **argv)
 {
 	const struct report_format *format = report_find_format(argv[2]);
 	struct profile *profile = sample_named(argv[1]);
+	if (strcmp(argv[2], "capture") == 0) {
+		return capture_write(STDOUT_FILENO, profile) != 0;
+	}
 	struct report_options options = { .of = report_default_measure(profile),
 					  .reversed = argc > 3,
 					  .with_source = true };

@@ -175,7 +175,8 @@ static void text_of_a_breach(void)
 		"\n"
 		"  thread 4711, 0 allocations of the program before\n";
 	static const char fit[] =
-		"  it needs at least 403.0 MiB of RAM; how much more, had it gone on, is not known\n";
+		"  it needs at least 403.0 MiB of RAM; how much more, had it gone on, is not "
+		"known\n";
 	struct profile *profile = sample_profile(VERDICT_CEILING);
 	const char *parts[] = { head, stack, cut, threads, fit };
 	check_parts(rendered(profile, report_write_text, MEASURE_END), parts, 5);
