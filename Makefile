@@ -156,6 +156,16 @@ lint: all
 bench: all workloads
 	FIL_BUILD=$(B) tests/bench/run
 
+# How close the simulated lack of memory is to the real one; as root, for cgroups.
+OOM_WORKLOADS = $(patsubst tests/bench/oom/workloads/%.c,build/oom/%,\
+	$(wildcard tests/bench/oom/workloads/*.c))
+bench-oom: all $(OOM_WORKLOADS)
+	FIL_BUILD=$(B) tests/bench/oom/run
+
+build/oom/%: tests/bench/oom/workloads/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -g -Wall -o $@ $<
+
 # Every fuzzer, for FUZZ_RUNS inputs each.
 FUZZ_RUNS ?= 1000000
 fuzz: check-asan
@@ -171,7 +181,7 @@ install: all
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
-.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench fuzz \
-	install clean
+.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench bench-oom \
+	fuzz install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))
