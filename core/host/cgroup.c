@@ -130,3 +130,14 @@ int64_t cgroup_ancestors_oom_kills(const struct cgroup *group)
 	}
 	return sum;
 }
+
+bool cgroup_dies_together(const struct cgroup *group)
+{
+	size_t len = group->version == 2 ? strlen(group->folder) : 0;
+	for (; len; len = parent_len(group, len)) {
+		if (number_at(group, len, "memory.oom.group") == 1) {
+			return true;
+		}
+	}
+	return false;
+}

@@ -52,4 +52,11 @@ int64_t cgroup_oom_kills(const struct cgroup *group);
 /** The same summed over all ancestors (without the group); -1: not known of any. */
 int64_t cgroup_ancestors_oom_kills(const struct cgroup *group);
 
+/**
+ * True if the kernel, when it kills a process of the group for lack of memory, kills all processes
+ * of it (and perhaps of more): memory.oom.group of the group or of an ancestor is 1. An ancestor's
+ * counts when its own limit or one above it was reached, or the machine is out of memory.
+ */
+bool cgroup_dies_together(const struct cgroup *group);
+
 #endif

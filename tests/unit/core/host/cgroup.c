@@ -70,6 +70,28 @@ static void version_2_with_a_namespace(void)
 	CHECK_INT(cgroup_ancestors_oom_kills(&group), -1);
 }
 
+/** Kubernetes from 1.28 on, as the node sees it and as the container does. */
+static void version_2_that_dies_together(void)
+{
+	struct cgroup group = find("cgroup-v2-kubernetes");
+	CHECK_INT(group.version, 2);
+	CHECK_INT(cgroup_limit(&group), 536870912);
+	CHECK(cgroup_dies_together(&group));
+	group = find("cgroup-v2-container");
+	CHECK(cgroup_dies_together(&group));
+}
+
+static void groups_that_do_not_die_together(void)
+{
+	static const char *const names[] = { "cgroup-v1", "cgroup-v1-docker", "cgroup-hybrid",
+					     "cgroup-v2", "cgroup-v2-old", "cgroup-broken",
+					     "cgroup-none" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct cgroup group = find(names[i]);
+		CHECK(!cgroup_dies_together(&group));
+	}
+}
+
 static void version_2_of_an_old_kernel(void)
 {
 	struct cgroup group = find("cgroup-v2-old");
@@ -121,6 +143,8 @@ int main(void)
 	RUN(hybrid_has_memory_in_version_1);
 	RUN(version_2_with_a_lower_limit_above);
 	RUN(version_2_with_a_namespace);
+	RUN(version_2_that_dies_together);
+	RUN(groups_that_do_not_die_together);
 	RUN(version_2_of_an_old_kernel);
 	RUN(process_outside_what_is_mounted);
 	RUN(no_cgroup_is_no_error);
