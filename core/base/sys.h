@@ -77,6 +77,7 @@ static inline bool sys_failed(long result)
 #define SYS_MADV_REMOVE 9
 #define SYS_MADV_DONTDUMP 16
 #define SYS_MADV_WIPEONFORK 18
+#define SYS_MADV_POPULATE_WRITE 23 /* since 5.14 */
 #define SYS_FUTEX_WAIT 0
 #define SYS_FUTEX_WAKE 1
 #define SYS_AT_FDCWD (-100)

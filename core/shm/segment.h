@@ -4,7 +4,8 @@
 /*
  * The segment: the memory that the hook (inside the workload) and the supervisor (outside) share.
  *
- * One sparse memfd, created and sized by the supervisor, sealed against shrinking. Who writes what:
+ * One sparse memfd, created and sized by the supervisor, sealed against shrinking; or a file on a
+ * disk, if it is to outlive both (SEGMENT_ON_DISK). Who writes what:
  * the supervisor initialises it and sets slots up before the workload starts, and answers requests;
  * everything else is written by hooks. The supervisor reads it with pread only (touching a hole
  * through a mapping would allocate it). All numbers are in the byte order of the machine.
@@ -12,6 +13,7 @@
  *   0          struct segment_header                    4 KiB, every hook maps the front
  *   ROOTS      u32 heads of the three intern tables     nodes, codes, texts
  *   DIRECTORY  u32 extent numbers, one row per shared arena
+ *   RUN_INFO   what the supervisor knows about the run: core/shm/run_info.h
  *   FRONT_BYTES + i MiB
  *              slot i: struct slot, arena rows of the slot, its table of struct region
  *   EXTENTS    extent 0, 1, 2 ...                       256 KiB each, handed out in order
@@ -37,7 +39,12 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 2u
+#define SEGMENT_VERSION 3u
+
+/** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
+#define SEGMENT_ON_DISK 0x1u
+/** Its pages count as file pages of who has them mapped, not as shared memory (tmpfs, memfd). */
+#define SEGMENT_IS_FILE_PAGES 0x2u
 
 #define EXTENT_BYTES ((uint64_t)256 << 10)
 /** Extents that one arena can have: 4 GiB of elements. */
@@ -149,7 +156,8 @@ struct segment_header {
 	 * of the job. Incremented, after children was set to 0, when they exec it.
 	 */
 	uint32_t launchers;
-	uint32_t reserved;
+	/** SEGMENT_*; set by the supervisor before the workload starts. */
+	uint32_t flags;
 
 	struct arena arena[SHARED_ARENA_COUNT];
 

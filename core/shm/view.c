@@ -5,6 +5,9 @@
 
 #include "core/base/atomic.h"
 #include "core/base/sys.h"
+#include "core/shm/space.h"
+
+#include <string.h>
 
 /**
  * Overlap of a new window with the last one, whose mapping it is cut from: the largest page size
@@ -12,6 +15,12 @@
  */
 #define WINDOW_OVERLAP ((uint64_t)64 << 10)
 #define WINDOW_FIRST_EXTENTS 4u
+/**
+ * How many requests for extents are refused unasked after a disk was found full: a file system may
+ * take milliseconds to say so. Doubles up to the last.
+ */
+#define REFUSALS_FIRST 64u
+#define REFUSALS_LAST 65536u
 
 static uint8_t *map_shared(int fd, uint64_t offset, uint64_t len)
 {
@@ -81,6 +90,7 @@ bool view_open(struct segment_view *view, int fd, uint32_t slot_number)
 	}
 	view->slot = (struct slot *)slot;
 	view->slot_number = slot_number;
+	view->refusals_next = REFUSALS_FIRST;
 	/* After an exec the arenas have extents already: the first window spans them all. */
 	uint32_t used = load_relaxed(&view->header->next_extent);
 	uint32_t count = used + used / 4 + WINDOW_FIRST_EXTENTS;
@@ -109,29 +119,60 @@ static bool window_advance(struct segment_view *view, uint32_t first, uint32_t c
 	return window_map(view, -1, first, wanted) || window_map(view, -1, first, count);
 }
 
+static bool is_on_disk(const struct segment_view *view)
+{
+	return view->header->flags & SEGMENT_ON_DISK;
+}
+
+/** Space for count extents that are mapped at memory. Memory that is no file's has it anyway. */
+static bool extents_take_space(struct segment_view *view, uint8_t *memory, uint32_t count)
+{
+	if (!is_on_disk(view)) {
+		return true;
+	}
+	if (view->refusals_left) {
+		view->refusals_left--;
+		return false;
+	}
+	if (space_take(memory, count * EXTENT_BYTES)) {
+		view->refusals_next = REFUSALS_FIRST;
+		return true;
+	}
+	view->refusals_left = view->refusals_next;
+	if (view->refusals_next < REFUSALS_LAST) {
+		view->refusals_next *= 2;
+	}
+	return false;
+}
+
 void *view_take_extents(struct segment_view *view, uint32_t count, uint32_t *ret_first)
 {
 	uint32_t *next = &view->header->next_extent;
 	uint32_t seen = load_relaxed(next);
 	for (;;) {
-		uint32_t first = seen;
+		/* A window that was made for extents which then got no space lies ahead. */
+		uint32_t first = seen < view->window_first ? view->window_first : seen;
 		uint32_t window_end = view->window_first + view->window_count;
 		bool fits = first + count <= window_end;
 		if (!fits && first < window_end) {
 			/* What is left of the old window is given up: file offsets, no memory. */
 			first = window_end;
 		}
-		/* Nothing is taken before it is mapped: a failure, under a limit that may be lifted
-		   later, leaves no gap. */
+		/* Nothing is taken before it is mapped and has its space: a failure, under a limit
+		   that may be lifted later, leaves no gap. */
 		if (first + count < first
 		    || extent_offset(first + count) > view->header->size_bytes
 		    || (!fits && !window_advance(view, first, count))) {
 			return NULL;
 		}
+		uint8_t *memory = view->window + (first - view->window_first) * EXTENT_BYTES;
+		if (!extents_take_space(view, memory, count)) {
+			return NULL;
+		}
 		/* Another process may have taken some meanwhile. */
 		if (cas_acq_rel(next, &seen, first + count)) {
 			*ret_first = first;
-			return view->window + (first - view->window_first) * EXTENT_BYTES;
+			return memory;
 		}
 	}
 }
@@ -213,6 +254,17 @@ static void extents_drop(struct segment_view *view, uint32_t first, uint32_t cou
 	}
 }
 
+/** Zero an extent that will be used again. On a disk it keeps its space, which it has for sure. */
+static void extent_clear(struct segment_view *view, uint32_t number)
+{
+	if (is_on_disk(view)) {
+		memset(view->window + (number - view->window_first) * EXTENT_BYTES, 0,
+		       EXTENT_BYTES);
+	} else {
+		extents_drop(view, number, 1);
+	}
+}
+
 void view_reset_own(struct segment_view *view)
 {
 	struct slot *slot = view->slot;
@@ -225,7 +277,7 @@ void view_reset_own(struct segment_view *view)
 		const uint32_t *row = (uint32_t *)((uint8_t *)slot + slot_row_offset(0, a)
 						   - slot_offset(0));
 		for (uint32_t i = 0; i < slot->arena[a].extents; i++) {
-			extents_drop(view, row[i], 1);
+			extent_clear(view, row[i]);
 			view->own[a][i] = view->window
 				+ (row[i] - view->window_first) * EXTENT_BYTES;
 		}

@@ -29,6 +29,9 @@ struct segment_view {
 	uint32_t window_first;
 	uint32_t window_count;
 	uint32_t mapped_extents;
+	/** The disk was full: so many further extents are not even asked for, and the next time. */
+	uint32_t refusals_left;
+	uint32_t refusals_next;
 	/** Where each extent of each arena is mapped, by position in the arena's row. */
 	uint8_t *shared[SHARED_ARENA_COUNT][ARENA_EXTENTS_MAX];
 	uint8_t *own[SLOT_ARENA_COUNT][ARENA_EXTENTS_MAX];
