@@ -29,6 +29,8 @@
  * another processor) this alone orders them.
  */
 #define barrier_compiler() __atomic_signal_fence(__ATOMIC_SEQ_CST)
+/** Stores before it are seen before stores after it, by other processors too. */
+#define barrier_release() __atomic_thread_fence(__ATOMIC_RELEASE)
 
 /** Tell the processor that this is a spin loop. */
 static inline void cpu_relax(void)

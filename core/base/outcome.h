@@ -35,8 +35,14 @@ enum verdict {
 	VERDICT_UNKNOWN = 7,
 	/** SIGKILL from us: it had crossed the ceiling that was set for it (outcome.breach). */
 	VERDICT_CEILING = 8,
+	/** Nobody lived to see how it ended: the supervisor is gone, too (outcome.lost). */
+	VERDICT_LOST = 9,
 	VERDICT_COUNT
 };
+
+/** What is known about a workload that was lost together with its supervisor. */
+#define LOST_DIES_TOGETHER 0x1u /* memory.oom.group is set for them */
+#define LOST_KILLED 0x2u        /* the kernel saw the supervisor end: the machine went on */
 
 /** Everything that is known about one run apart from its allocations. All sizes in bytes. */
 struct outcome {
@@ -88,6 +94,10 @@ struct outcome {
 	uint64_t charge_file_bytes;
 	/** Live bytes that the hook had on its books at that moment. */
 	uint64_t charge_tracked_bytes;
+
+	/** VERDICT_LOST: LOST_*, and the usage of the cgroup when it was last looked at. */
+	uint32_t lost;
+	uint64_t cgroup_last_usage_bytes;
 };
 
 /**

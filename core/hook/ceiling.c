@@ -44,10 +44,13 @@ static bool can_decide(void)
 
 /* ---- what the kernel charges ---- */
 
-/** Bytes of the segment's file, which are in our shared memory and not the workload's. */
+/** Bytes of the segment that are in our shared memory and are not the workload's. */
 static uint64_t segment_bytes(void)
 {
 	uint64_t bytes;
+	if (hook.view.header->flags & SEGMENT_IS_FILE_PAGES) {
+		return 0;
+	}
 	return sys_file_bytes(hook.segment, &bytes) ? bytes : 0;
 }
 

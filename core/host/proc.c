@@ -2,6 +2,8 @@
 // Copyright the fil-profile authors
 
 #include "core/host/proc.h"
+
+#include "core/base/hash.h"
 #include "core/host/file.h"
 
 #include <dirent.h>
@@ -181,4 +183,22 @@ uint64_t proc_machine_ram(const char *root)
 	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
 	return file_read_text(path, text, sizeof(text)) > 0 ? line_number(text, "MemTotal:", 1024)
 							    : 0;
+}
+
+uint64_t proc_boot(const char *root)
+{
+	char path[PROC_PATH_MAX];
+	char id[64];
+	snprintf(path, sizeof(path), "%s/proc/sys/kernel/random/boot_id", root);
+	ssize_t len = file_read_text(path, id, sizeof(id));
+	return len > 0 ? hash_bytes(id, (size_t)len) : 0;
+}
+
+uint64_t proc_pid_namespace(const char *root)
+{
+	char path[PROC_PATH_MAX];
+	char name[64];
+	snprintf(path, sizeof(path), "%s/proc/self/ns/pid", root);
+	ssize_t len = readlink(path, name, sizeof(name));
+	return len > 0 ? hash_bytes(name, (size_t)len) : 0;
 }

@@ -103,6 +103,12 @@ uint64_t proc_parse_signals(const char *status, const char *name);
  */
 int64_t proc_machine_oom_kills(const char *root);
 
+/** A number for this boot of this machine; 0 if not known. */
+uint64_t proc_boot(const char *root);
+
+/** A number for our PID namespace, among those of this boot; 0 if not known. */
+uint64_t proc_pid_namespace(const char *root);
+
 /** MemTotal; 0 if not known. */
 uint64_t proc_machine_ram(const char *root);
 

@@ -206,7 +206,7 @@ static void add_run(struct collector *collector)
 	profile->tool_version = builder_text(builder, FIL_VERSION);
 	profile->command = builder_text(builder, request->command ? request->command : "");
 	profile->directory = builder_text(builder, request->directory ? request->directory : "");
-	profile->host = builder_text(builder, host);
+	profile->host = builder_text(builder, request->host ? request->host : host);
 	profile->peak_bytes = totals_peak(totals);
 	profile->end_bytes = totals->live_bytes;
 	profile->end_blocks = totals->live_blocks;

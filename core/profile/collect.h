@@ -20,6 +20,8 @@ struct collect_request {
 	const char *command;   /* quoted for a shell, "" to leave it out */
 	/** The workload's working directory at start: relative file names are below it. */
 	const char *directory;
+	/** The machine that it ran on; NULL: this one. */
+	const char *host;
 	/**
 	 * Root through which source files are read: "/proc/PID/root" of a workload in a chroot, or
 	 * "".

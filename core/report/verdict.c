@@ -57,6 +57,41 @@ static void write_likely(FILE *out, const struct outcome *outcome)
 		outcome->machine_oom_kills == 1 ? "" : "s");
 }
 
+/** What speaks for the kernel, in brackets; nothing if there is nothing. */
+static void write_evidence(FILE *out, const struct outcome *outcome)
+{
+	const char *separator = " (";
+	if (outcome->cgroup_last_usage_bytes && outcome->cgroup_limit_bytes) {
+		fprintf(out, "%sits cgroup held %s", separator,
+			units_bytes(outcome->cgroup_last_usage_bytes).text);
+		fprintf(out, " of %s when last looked at",
+			units_bytes(outcome->cgroup_limit_bytes).text);
+		separator = "; ";
+	}
+	if (outcome->machine_oom_kills) {
+		fprintf(out, "%sthe machine has counted %" PRIu64 " out-of-memory kill%s since",
+			separator, outcome->machine_oom_kills,
+			outcome->machine_oom_kills == 1 ? "" : "s");
+		separator = "; ";
+	}
+	fputs(*separator == ';' ? ")" : "", out);
+}
+
+static void write_lost(FILE *out, const struct outcome *outcome)
+{
+	if (!(outcome->lost & LOST_KILLED)) {
+		fputs("ended without a word, together with fil-profile: the machine stopped, or "
+		      "the disk was taken away",
+		      out);
+		return;
+	}
+	fputs("ended without a word, killed together with fil-profile", out);
+	if (outcome->lost & LOST_DIES_TOGETHER) {
+		fputs(", as the kernel does for lack of memory where memory.oom.group is set", out);
+	}
+	write_evidence(out, outcome);
+}
+
 int report_verdict_sentence(FILE *out, const struct profile *profile)
 {
 	const struct outcome *outcome = &profile->outcome;
@@ -87,6 +122,9 @@ int report_verdict_sentence(FILE *out, const struct profile *profile)
 		break;
 	case VERDICT_CEILING:
 		write_ceiling(out, &outcome->breach);
+		break;
+	case VERDICT_LOST:
+		write_lost(out, outcome);
 		break;
 	case VERDICT_UNKNOWN:
 	case VERDICT_COUNT:

@@ -6,10 +6,10 @@
 #include "core/base/atomic.h"
 #include "core/base/sys.h"
 
-uint64_t segment_set_size(int fd, int *ret_errno)
+uint64_t segment_set_size(int fd, uint64_t wanted, int *ret_errno)
 {
 	long error = 0;
-	for (uint64_t size = SEGMENT_SIZE_MAX; size >= SEGMENT_SIZE_MIN; size /= 2) {
+	for (uint64_t size = wanted; size >= SEGMENT_SIZE_MIN; size /= 2) {
 		error = sys_call2(SYS_ftruncate, fd, size);
 		if (error == 0) {
 			return size;

@@ -18,6 +18,8 @@ static const char *way_out(int error_number)
 		return " (raise ulimit -f)";
 	case EAGAIN:
 		return " (see ulimit -u)";
+	case ENODEV:
+		return " (its file system has no shared mappings: use another one)";
 	default:
 		return "";
 	}

@@ -8,6 +8,7 @@
 #include "core/supervise/breach.h"
 #include "core/host/proc.h"
 #include "core/supervise/reaper.h"
+#include "core/supervise/run_info.h"
 #include "core/supervise/supervisor.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ static void do_end(struct supervisor *s, const struct event_data *data)
 	s->end_ms = sampler_now_ms();
 	sampler_finish(&s->sampler, s->end_ms);
 	s->survivors = descendants_survivors(&s->descendants, s->passing.segment_fd);
+	run_info_update(s);
 	signals_allow_quit(&s->signals);
 }
 
@@ -273,6 +275,7 @@ static void look(struct supervisor *s)
 	if (now_ms >= s->sampler.next_ms) {
 		sampler_look(&s->sampler, &s->descendants, now_ms);
 		breach_look(s);
+		run_info_update(s);
 	}
 	forget_launchers(s);
 	if (now_ms >= s->descendants.next_ms) {

@@ -6,6 +6,7 @@
 #include "core/host/fd.h"
 #include "core/shm/create.h"
 #include "core/supervise/error.h"
+#include "core/supervise/kept_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,6 +39,8 @@
 #define SEAL_SHRINK 2
 #define SEAL_GROW 4
 #define SEAL_WRITE 8
+/** The hook has room for a path of this length (core/hook/hook.h). */
+#define PASSED_PATH_MAX 255u
 
 /**
  * A memfd that may be mapped executable, or not. Kernels before 6.3 know neither flag; a system may
@@ -84,32 +87,110 @@ static void *page_map(int fd, uint64_t offset, size_t len)
 	return page == MAP_FAILED ? NULL : page;
 }
 
-static bool segment_fill(struct passing *passing, bool seal, struct supervise_error *ret_error)
+/** Bytes of the front that we map: the header's page, and at least what a slot's head takes. */
+static size_t mapped_bytes(void)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	return page_bytes < sizeof(struct slot) ? sizeof(struct slot) : page_bytes;
+}
+
+static bool segment_map(struct passing *passing, struct supervise_error *ret_error)
+{
+	passing->header = page_map(passing->segment_fd, 0, passing->page_bytes);
+	passing->slot = page_map(passing->segment_fd, slot_offset(0), passing->page_bytes);
+	if (!passing->header || !passing->slot) {
+		return error_set(ret_error, 125, errno, "cannot map %s",
+				 passing->segment_file[0] ? passing->segment_file
+							  : "the shared memory");
+	}
+	return true;
+}
+
+static bool segment_size(const struct passing *passing, uint64_t wanted, uint64_t *ret_size,
+			 struct supervise_error *ret_error)
 {
 	int error = 0;
-	uint64_t size = segment_set_size(passing->segment_fd, &error);
-	if (!size) {
+	*ret_size = segment_set_size(passing->segment_fd, wanted, &error);
+	if (!*ret_size) {
 		return error_set(ret_error, 125, error,
 				 "cannot make a file of %llu MiB for the shared memory",
 				 (unsigned long long)(SEGMENT_SIZE_MIN >> 20));
 	}
-	passing->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	if (passing->page_bytes < sizeof(struct slot)) {
-		passing->page_bytes = sizeof(struct slot);
-	}
-	passing->header = page_map(passing->segment_fd, 0, passing->page_bytes);
-	passing->slot = page_map(passing->segment_fd, slot_offset(0), passing->page_bytes);
-	if (!passing->header || !passing->slot) {
-		return error_set(ret_error, 125, errno, "cannot map the shared memory");
+	return true;
+}
+
+/** A memfd becomes a segment: nobody takes away what is mapped. */
+static bool segment_fill(struct passing *passing, struct supervise_error *ret_error)
+{
+	uint64_t size;
+	passing->page_bytes = mapped_bytes();
+	if (!segment_size(passing, SEGMENT_SIZE_MAX, &size, ret_error)
+	    || !segment_map(passing, ret_error)) {
+		return false;
 	}
 	segment_init(passing->header, passing->slot, size);
 	if (fchmod(passing->segment_fd, 0600) < 0
-	    || (seal
-		&& fcntl(passing->segment_fd, F_ADD_SEALS, SEAL_SEAL | SEAL_SHRINK | SEAL_GROW)
-			   < 0)) {
+	    || fcntl(passing->segment_fd, F_ADD_SEALS, SEAL_SEAL | SEAL_SHRINK | SEAL_GROW) < 0) {
 		return error_set(ret_error, 125, errno, "cannot seal the shared memory");
 	}
 	return true;
+}
+
+/**
+ * A real file becomes a segment. All that is written to at fixed places gets its space now; the
+ * hook asks for what it takes. What makes it one is written early, so that we can be killed almost
+ * anywhere without leaving a file that nobody knows what to do with.
+ */
+static bool segment_fill_file(struct passing *passing, uint64_t wanted,
+			      struct supervise_error *ret_error)
+{
+	int fd = passing->segment_fd;
+	uint64_t size;
+	passing->page_bytes = mapped_bytes();
+	if (fchmod(fd, 0600) < 0) {
+		return error_set(ret_error, 125, errno, "cannot make %s private",
+				 passing->segment_file);
+	}
+	if (!kept_file_prepare(fd, passing->segment_file, ret_error)
+	    || !segment_size(passing, wanted, &size, ret_error)
+	    || !kept_file_zero(fd, 0, passing->page_bytes, ret_error)
+	    || !kept_file_zero(fd, slot_offset(0), passing->page_bytes, ret_error)
+	    || !segment_map(passing, ret_error)) {
+		return false;
+	}
+	passing->header->flags = kept_file_flags(fd);
+	segment_init(passing->header, passing->slot, size);
+	return kept_file_zero(fd, passing->page_bytes, SEGMENT_FRONT_BYTES - passing->page_bytes,
+			      ret_error)
+		&& kept_file_zero(fd, slot_offset(0) + passing->page_bytes,
+				  SLOT_BYTES - passing->page_bytes, ret_error);
+}
+
+/** The file of this name, for a report that is made of it when we are gone. */
+static bool segment_open_kept(struct passing *passing, const char *name,
+			      struct supervise_error *ret_error)
+{
+	passing->segment_fd = kept_file_create(name, passing->segment_file,
+					       sizeof(passing->segment_file), ret_error);
+	if (passing->segment_fd < 0) {
+		return false;
+	}
+	passing->files_owner = getpid();
+	if (!segment_fill_file(passing, SEGMENT_SIZE_KEPT, ret_error)) {
+		return false;
+	}
+	passing->info = page_map(passing->segment_fd, RUN_INFO_OFFSET, sizeof(struct run_info));
+	return passing->info
+		|| error_set(ret_error, 125, errno, "cannot map %s", passing->segment_file);
+}
+
+static bool segment_open_memory(struct passing *passing, struct supervise_error *ret_error)
+{
+	passing->segment_fd = memfd_new("fil-segment", MFD_NOEXEC_SEAL);
+	if (passing->segment_fd < 0) {
+		return error_set(ret_error, 125, errno, "memfd_create is not available");
+	}
+	return segment_fill(passing, ret_error);
 }
 
 /**
@@ -134,11 +215,9 @@ static bool others_can_open(const char *path, int flags)
 static bool open_memfds(struct passing *passing, const struct supervise_options *options,
 			struct supervise_error *ret_error)
 {
-	passing->segment_fd = memfd_new("fil-segment", MFD_NOEXEC_SEAL);
-	if (passing->segment_fd < 0) {
-		return error_set(ret_error, 125, errno, "memfd_create is not available");
-	}
-	if (!segment_fill(passing, true, ret_error)) {
+	if (!(options->segment_file
+		      ? segment_open_kept(passing, options->segment_file, ret_error)
+		      : segment_open_memory(passing, ret_error))) {
 		return false;
 	}
 	if (options->hook_image) {
@@ -182,23 +261,37 @@ static int file_new(char *path, size_t size, const char *folder, const char *nam
 	return fd;
 }
 
+static bool segment_open_in_folder(struct passing *passing, const char *folder,
+				   struct supervise_error *ret_error)
+{
+	passing->segment_fd = file_new(passing->segment_file, sizeof(passing->segment_file),
+				       folder, "fil-segment");
+	if (passing->segment_fd < 0) {
+		return error_set(ret_error, 125, errno, "cannot create a file in %s", folder);
+	}
+	return segment_fill_file(passing, SEGMENT_SIZE_MAX, ret_error);
+}
+
 static bool open_in_folder(struct passing *passing, const struct supervise_options *options,
 			   const char *folder, struct supervise_error *ret_error)
 {
 	passing->files_owner = getpid();
-	passing->segment_fd = file_new(passing->segment_path, sizeof(passing->segment_path), folder,
-				       "fil-segment");
-	if (passing->segment_fd < 0) {
-		return error_set(ret_error, 125, errno, "cannot create a file in %s", folder);
-	}
-	if (!segment_fill(passing, false, ret_error)) {
+	if (!(options->segment_file
+		      ? segment_open_kept(passing, options->segment_file, ret_error)
+		      : segment_open_in_folder(passing, folder, ret_error))) {
 		return false;
 	}
+	if (strlen(passing->segment_file) > PASSED_PATH_MAX) {
+		return error_set(ret_error, 125, 0, "%s: longer than %u bytes",
+				 passing->segment_file, PASSED_PATH_MAX);
+	}
+	strcpy(passing->segment_path, passing->segment_file);
 	if (!options->hook_image) {
 		return true;
 	}
 	passing->hook_fd =
-		file_new(passing->hook_path, sizeof(passing->hook_path), folder, "fil-hook");
+		file_new(passing->hook_file, sizeof(passing->hook_file), folder, "fil-hook");
+	strcpy(passing->hook_path, passing->hook_file);
 	if (!hook_fill(passing->hook_fd, options, false)) {
 		return error_set(ret_error, 125, errno, "cannot write the hook into %s", folder);
 	}
@@ -206,6 +299,21 @@ static bool open_in_folder(struct passing *passing, const struct supervise_optio
 		return error_set(ret_error, 125, errno, "code cannot be mapped from %s", folder);
 	}
 	return true;
+}
+
+void passing_keep_segment(struct passing *passing)
+{
+	passing->segment_file[0] = 0;
+}
+
+/** Remove a file of ours, if it is still the one that has this name. */
+static void remove_file(const char *path, int fd)
+{
+	struct stat ours, named;
+	if (path[0] && fstat(fd, &ours) == 0 && lstat(path, &named) == 0
+	    && ours.st_dev == named.st_dev && ours.st_ino == named.st_ino) {
+		unlink(path);
+	}
 }
 
 void passing_close(struct passing *passing)
@@ -216,13 +324,12 @@ void passing_close(struct passing *passing)
 	if (passing->slot) {
 		munmap(passing->slot, passing->page_bytes);
 	}
+	if (passing->info) {
+		munmap(passing->info, sizeof(*passing->info));
+	}
 	if (passing->files_owner == getpid()) {
-		if (passing->segment_path[0]) {
-			unlink(passing->segment_path);
-		}
-		if (passing->hook_path[0]) {
-			unlink(passing->hook_path);
-		}
+		remove_file(passing->segment_file, passing->segment_fd);
+		remove_file(passing->hook_file, passing->hook_fd);
 	}
 	fd_close(&passing->segment_fd);
 	fd_close(&passing->hook_fd);

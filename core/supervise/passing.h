@@ -4,11 +4,13 @@
 /*
  * Passing the hook and the segment to the workload: two memfds that it opens as /proc/PID/fd/N of
  * ours, so that it inherits no descriptor and nothing touches the disk. Where memfd or /proc is not
- * available: two real files in a folder from which code may be mapped, removed at the end.
+ * available: two real files in a folder from which code may be mapped, removed at the end. A
+ * segment that is to be kept is the file of that name in any case (core/supervise/kept_file.h).
  */
 #ifndef CORE_SUPERVISE_PASSING_H
 #define CORE_SUPERVISE_PASSING_H
 
+#include "core/shm/run_info.h"
 #include "core/shm/segment.h"
 #include "core/supervise/supervise.h"
 
@@ -23,17 +25,17 @@ struct passing {
 	/** Paths by which the workload opens them. hook_path is "" if there is no hook. */
 	char segment_path[PATH_MAX];
 	char hook_path[PATH_MAX];
-	/**
-	 * They are real files, to be unlinked by passing_close in the process with this number; 0:
-	 * memfds.
-	 */
+	/** Real files, to be unlinked by passing_close in the process with this number; or "". */
+	char segment_file[PATH_MAX];
+	char hook_file[PATH_MAX];
 	pid_t files_owner;
 	/**
-	 * The header page and the head of slot 0, mapped: the only pages we touch through a
-	 * mapping.
+	 * The header page, the head of slot 0 and, if the segment is to be kept, the run's
+	 * information, mapped: the only pages we touch through a mapping.
 	 */
 	struct segment_header *header;
 	struct slot *slot;
+	struct run_info *info;
 	size_t page_bytes;
 };
 
@@ -47,6 +49,9 @@ bool passing_open(struct passing *passing, const struct supervise_options *optio
 /** The same with real files at once: what passing_open falls back to. */
 bool passing_open_files(struct passing *passing, const struct supervise_options *options,
 			struct supervise_error *ret_error);
+
+/** Leave the segment's file where it is. */
+void passing_keep_segment(struct passing *passing);
 
 /** Unmap, close, remove. */
 void passing_close(struct passing *passing);

@@ -60,6 +60,7 @@ void sampler_open(struct sampler *sampler, const char *root, int segment_fd,
 	*sampler = (struct sampler){
 		.header = header,
 		.segment_fd = segment_fd,
+		.segment_is_file_pages = header->flags & SEGMENT_IS_FILE_PAGES,
 		.interval_ms = INTERVAL_MIN_MS,
 	};
 	usage_open(&sampler->source, root);
@@ -77,7 +78,7 @@ void sampler_close(struct sampler *sampler)
 	usage_close(&sampler->source);
 }
 
-/** Pages of the segment count as the workload's shared memory; they are ours. */
+/** Pages of the segment count as memory that the workload has mapped; they are ours. */
 static uint64_t segment_bytes(const struct sampler *sampler)
 {
 	struct stat status;
@@ -196,8 +197,12 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 	if (usage_follow(&sampler->source)) {
 		enter_group(sampler);
 	}
+	/* Those of a file on a disk are file pages, and charged to nobody who is short of memory. */
 	uint64_t segment = segment_bytes(sampler);
+	uint64_t segment_in_files = sampler->segment_is_file_pages ? segment : 0;
+	segment -= segment_in_files;
 	struct usage usage = usage_read(&sampler->source, segment);
+	usage.file_bytes -= usage.file_bytes > segment_in_files ? segment_in_files : usage.file_bytes;
 	struct usage_sample sample = {
 		.time_ms = now_ms - sampler->start_ms,
 		.tracked_bytes = load_relaxed(&sampler->header->totals.live_bytes),
@@ -209,6 +214,7 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 	struct charge charge = read_charge(sampler, &usage, below, segment);
 	take_charge(sampler, &charge, &usage, sample.tracked_bytes);
 	timeline_add(&sampler->timeline, sample);
+	sampler->last_cgroup_bytes = sample.cgroup_bytes;
 	raise_to(&sampler->peak_rss_bytes, usage.peak_rss_bytes);
 	raise_to(&sampler->peak_cgroup_bytes, sample.cgroup_bytes);
 	schedule(sampler, &sample, now_ms, sampler_cpu_us() - start_us);

@@ -15,6 +15,7 @@
 #include "oomsim/pressure.h"
 #include "oomsim/usage.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -47,6 +48,9 @@ struct sampler {
 	uint32_t interval_ms;
 	uint64_t last_resident_bytes;
 	uint64_t last_tracked_bytes;
+	uint64_t last_cgroup_bytes;
+	/** The segment counts as file pages, not as shared memory. */
+	bool segment_is_file_pages;
 };
 
 /** Before the workload starts: the counters as they are. root as in core/host/proc.h. */

@@ -12,6 +12,7 @@
 #include "core/supervise/error.h"
 #include "core/supervise/events.h"
 #include "core/supervise/reaper.h"
+#include "core/supervise/run_info.h"
 #include "core/supervise/supervisor.h"
 
 #include <errno.h>
@@ -112,6 +113,7 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 	descendants_open(&s->descendants, s->proc_root, s->pid);
 	sampler_attach(&s->sampler, s->pid, s->start_ms);
 	sampler_look(&s->sampler, &s->descendants, sampler_now_ms());
+	run_info_begin(s, &options->notes);
 	return s;
 }
 
@@ -169,6 +171,11 @@ const struct usage_sample *supervise_timeline(const struct supervisor *s, uint32
 pid_t supervise_pid(const struct supervisor *s)
 {
 	return s->pid;
+}
+
+void supervise_keep_segment(struct supervisor *s)
+{
+	passing_keep_segment(&s->passing);
 }
 
 void supervise_done(struct supervisor *s)

@@ -48,6 +48,17 @@ struct supervise_options {
 	uint64_t fail_at;
 	/** Let every run lie at the same addresses (ADDR_NO_RANDOMIZE), if the kernel lets us. */
 	bool is_deterministic;
+	/**
+	 * The file in which the segment is to be kept, which must not be there yet; NULL: only in
+	 * memory. What a report of it then needs to know follows; none may be NULL.
+	 */
+	const char *segment_file;
+	struct supervise_notes {
+		const char *command;   /* quoted for a shell, "" to leave it out */
+		const char *directory; /* of the workload at its start */
+		const char *code;      /* the program given with -c, or "" */
+		bool no_source;        /* reports are to show no source lines */
+	} notes;
 	/** "/" or a root under which proc and cgroup files are looked up (tests). */
 	const char *proc_root;
 };
@@ -127,7 +138,13 @@ const struct usage_sample *supervise_timeline(const struct supervisor *superviso
 /** The workload's process id. */
 pid_t supervise_pid(const struct supervisor *supervisor);
 
-/** Release everything (not the workload, should it still run). */
+/** The segment's file stays when all else is released: its report could not be written. */
+void supervise_keep_segment(struct supervisor *supervisor);
+
+/**
+ * Release everything (not the workload, should it still run). The segment's file is removed unless
+ * it is to stay.
+ */
 void supervise_done(struct supervisor *supervisor);
 
 /**

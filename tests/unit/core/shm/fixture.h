@@ -18,7 +18,7 @@ __attribute__((unused)) static int fixture_segment(void)
 	int fd = memfd_create("segment", 0);
 	REQUIRE(fd >= 0);
 	int error;
-	uint64_t size = segment_set_size(fd, &error);
+	uint64_t size = segment_set_size(fd, SEGMENT_SIZE_MAX, &error);
 	REQUIRE(size > 0);
 	struct segment_header *header =
 		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
