@@ -8,6 +8,7 @@
  *    options_parse           cmd/options.h: one table of options; words.h, suggest.h
  *    cmd_run                 cmd/run.c: fil-profile run
  *     target_resolve         cmd/target.h: script, module or program; program.h: can it be profiled
+ *     segment_make_room      cmd/segment.h: the file that the segment is kept in, if wanted
  *     result_folder_create   cmd/result_folder.h: where reports go
  *     supervise_start        core/supervise: spawns the workload with the hook in it
  *
@@ -23,7 +24,8 @@
  *      report_formats        core/report: text, folded stacks, SVG, HTML, pprof, speedscope
  *      browser_open          cmd/browser.h
  *     supervise_die_as       ends as the workload did
- *    cmd_report              cmd/report.c: fil-profile report; capture_read, report_formats
+ *    cmd_report              cmd/report.c: fil-profile report; capture_read, left_segment_read,
+ *                            report_formats
  *    cmd_help                cmd/help.c: help, version, shell completion, explained errors
  *
  *   Borders: core/base has what both processes share; core/elf reads programs for both.

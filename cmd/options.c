@@ -63,6 +63,8 @@ const struct option_row option_table[] = {
 	 "keep source lines out of what is written"},
 	{"no-argv", 0, OPTION_FLAG, RUN, TO(no_argv), NULL, NULL,
 	 "keep the command line out of what is written"},
+	{"segment", 0, OPTION_TEXT, RUN, TO(segment), "FILE", NULL,
+	 "keep what is recorded in FILE until the report is there"},
 	{"single-threaded-pools", 0, OPTION_FLAG, RUN, TO(single_threaded_pools), NULL, NULL,
 	 "one thread for OpenMP, OpenBLAS, MKL, NumExpr, Blosc"},
 	{"limit", 0, OPTION_LIMIT, RUN, TO(limit), "SIZE", NULL,

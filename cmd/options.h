@@ -76,6 +76,7 @@ struct options {
 	bool quiet;
 	bool no_source;
 	bool no_argv;
+	const char *segment;
 	bool single_threaded_pools;
 	bool disable_oom_detection;
 	int oom_status; /* -1: not given */

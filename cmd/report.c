@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* fil-profile report: a capture, rendered again: anywhere, later, in another form. */
+/*
+ * fil-profile report: a capture, rendered again: anywhere, later, in another form. Or the segment
+ * that a run has left, or still writes.
+ */
 #include "cmd/commands.h"
 
 #include "cmd/say.h"
 #include "cmd/stream.h"
 #include "core/capture/capture.h"
 #include "core/host/fd.h"
+#include "core/profile/left_segment.h"
 #include "core/report/report.h"
 
 #include <errno.h>
@@ -136,6 +140,18 @@ static bool is_replaced(const struct options *options, int capture_fd)
 	       capture.st_dev == output.st_dev && capture.st_ino == output.st_ino;
 }
 
+static struct profile *read_segment(int fd, const char *path, const struct options *options)
+{
+	struct profile *profile = left_segment_read(fd, "", !options->no_source);
+
+	if (!profile && errno == EPROTO) {
+		say_error("%s: a segment of another version of fil-profile, or damaged", path);
+	} else if (!profile) {
+		say_error("cannot read %s: %s", path, strerror(errno));
+	}
+	return profile;
+}
+
 static struct profile *read_profile(const char *path, const struct options *options)
 {
 	struct capture_error error = {.message = ""};
@@ -150,6 +166,9 @@ static struct profile *read_profile(const char *path, const struct options *opti
 		say_error("-o %s is the capture itself: it would be lost", options->output);
 		say_error("give the report another name");
 		return NULL;
+	}
+	if (left_segment_is_one(fd)) {
+		return read_segment(fd, path, options);
 	}
 	profile = capture_read(fd, &error);
 	if (!profile) {

@@ -15,6 +15,7 @@
 #include "cmd/commands.h"
 #include "cmd/hook_image.h"
 #include "cmd/say.h"
+#include "cmd/segment.h"
 #include "cmd/variables.h"
 #include "cmd/words.h"
 #include "core/host/fd.h"
@@ -68,6 +69,9 @@ static int prepare(struct run *run)
 	if (!run->command || !run->directory) {
 		say_error("not enough memory for the command line");
 		return STATUS_OWN_ERROR;
+	}
+	if (options->segment && segment_make_room(options->segment, &refusal) != 0) {
+		return say_refusal(&refusal);
 	}
 	if (result_folder_create(&run->folder, parent, run_clock_ms(CLOCK_REALTIME)) != 0) {
 		say_error("cannot make a folder for the report in %s: %s", parent, strerror(errno));
@@ -145,6 +149,15 @@ static int start(struct run *run)
 		.ceiling_bytes = run->limit.bytes,
 		.fail_at = run->limit.fail_at,
 		.is_deterministic = run->limit.is_deterministic,
+		.segment_file = run->options->segment,
+		.notes = {
+			.command = run->command,
+			.directory = run->directory,
+			.code = run->target.code_text && !run->options->no_argv
+				? run->target.code_text
+				: "",
+			.no_source = run->options->no_source,
+		},
 		.proc_root = "/",
 	};
 	int spares[SPARES];
@@ -163,7 +176,18 @@ static int start(struct run *run)
 	say_limit(run);
 	say_info("the report will be in %s", run->folder.path);
 	say_info("for one of the peak so far: kill -USR2 %d", (int)getpid());
+	segment_say_who_dies("", 0, run->options->segment);
 	return 0;
+}
+
+/* All that a report is made of is in it, and the report is not complete. */
+static void keep_segment(const struct run *run)
+{
+	if (run->options->segment) {
+		supervise_keep_segment(run->supervisor);
+		say_error("what was recorded is in %s: fil-profile report %s",
+			  run->options->segment, run->options->segment);
+	}
 }
 
 static struct outcome follow(struct run *run)
@@ -188,6 +212,9 @@ static struct outcome follow(struct run *run)
 		case SUPERVISE_ENDED:
 			is_complete = run_write_report(run) == 0;
 			outcome = supervise_outcome(run->supervisor);
+			if (!is_complete) {
+				keep_segment(run);
+			}
 			supervise_done(run->supervisor);
 			if (is_complete) {
 				run_show_report(run);

@@ -117,8 +117,7 @@ static bool workload_lives(const struct left *left)
 		&& info->pid_namespace
 		&& info->pid_namespace == proc_pid_namespace(left->root)
 		&& proc_read_stat(left->root, info->pid, &stat)
-		&& stat.start_ticks == info->start_ticks && stat.state != 'Z'
-		&& stat.state != 'X';
+		&& stat.start_ticks == info->start_ticks && !stat.is_exiting;
 }
 
 /** Out-of-memory kills that this machine has counted since the start, if it is still the same. */

@@ -80,16 +80,17 @@ static void write_evidence(FILE *out, const struct outcome *outcome)
 static void write_lost(FILE *out, const struct outcome *outcome)
 {
 	if (!(outcome->lost & LOST_KILLED)) {
-		fputs("ended without a word, together with fil-profile: the machine stopped, or "
-		      "the disk was taken away",
+		fputs("nobody saw how it ended: the machine stopped, or the disk was taken away",
 		      out);
-		return;
+	} else if (outcome->lost & LOST_DIES_TOGETHER) {
+		fputs("ended without a word, killed together with fil-profile, as the kernel does "
+		      "for lack of memory where memory.oom.group is set",
+		      out);
+		write_evidence(out, outcome);
+	} else {
+		fputs("nobody saw how it ended: fil-profile was killed, too", out);
+		write_evidence(out, outcome);
 	}
-	fputs("ended without a word, killed together with fil-profile", out);
-	if (outcome->lost & LOST_DIES_TOGETHER) {
-		fputs(", as the kernel does for lack of memory where memory.oom.group is set", out);
-	}
-	write_evidence(out, outcome);
 }
 
 int report_verdict_sentence(FILE *out, const struct profile *profile)

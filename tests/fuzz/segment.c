@@ -7,6 +7,7 @@
  * whether the workload still runs.
  */
 #include "core/profile/collect.h"
+#include "core/profile/left_segment.h"
 #include "core/report/report.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/core/profile/sample.h"
@@ -23,6 +24,9 @@ static const struct area areas[] = {
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_ENTRY * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_CODE * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_TEXT * DIRECTORY_ROW_BYTES, 16 },
+	{ RUN_INFO_OFFSET, offsetof(struct run_info, samples) },
+	{ RUN_INFO_OFFSET + offsetof(struct run_info, samples), 512 },
+	{ RUN_INFO_OFFSET + offsetof(struct run_info, text), 64 },
 	{ SEGMENT_SLOTS_OFFSET, sizeof(struct slot) },
 	{ SEGMENT_SLOTS_OFFSET + SLOT_DIRECTORY_OFFSET + ARENA_THREAD * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_SLOTS_OFFSET + SLOT_REGIONS_OFFSET, 64 },
@@ -98,6 +102,25 @@ static void check_profile(const struct profile *profile)
 	fclose(out);
 }
 
+/** The same segment as a file that nobody's supervisor tells anything about. */
+static void check_left(const struct segment_file *file)
+{
+	struct profile *profile = left_segment_read(file->fd, "/nonexistent", true);
+	if (!profile) {
+		return;
+	}
+	for (uint32_t i = 1; i < profile->sample_count; i++) {
+		if (profile->samples[i].time_ms <= profile->samples[i - 1].time_ms) {
+			abort();
+		}
+	}
+	if ((unsigned)profile->outcome.verdict >= VERDICT_COUNT) {
+		abort();
+	}
+	check_profile(profile);
+	profile_free(profile);
+}
+
 void fuzz_one(const uint8_t *bytes, size_t len)
 {
 	const struct segment_file *file = fresh_segment();
@@ -117,6 +140,7 @@ void fuzz_one(const uint8_t *bytes, size_t len)
 		check_profile(profile);
 	}
 	profile_free(profile);
+	check_left(file);
 	segment_verify(file->fd, NULL);
 }
 

@@ -6,9 +6,41 @@
 #define TESTS_UNIT_CORE_PROFILE_SAMPLE_H
 
 #include "core/profile/collect.h"
+#include "core/shm/run_info.h"
 #include "tests/unit/core/profile/segment_file.h"
 
 #define HOSTILE_NAME "a;b\n<b>\x1b[2J\\x41\xff\"\xe2\x80\xae"
+
+/** What a supervisor writes about a run that was last looked at after 61.5 seconds. */
+static inline void sample_info(const struct segment_file *file)
+{
+	static const char text[] = "python3 job.py 'a b'\0/srv/app\0\0node7";
+	static struct run_info info;
+	info = (struct run_info){
+		.version = RUN_INFO_VERSION,
+		.serial = 8,
+		.flags = RUN_DIES_TOGETHER,
+		.pid = 4711,
+		.looks = 3,
+		.cgroup_bytes = 495 << 20,
+		.machine_oom_kills = -1,
+		.outcome = {
+			.start_unix_ms = 1700000000000,
+			.duration_ms = 61500,
+			.max_rss_bytes = 450 << 20,
+			.cgroup_limit_bytes = 500 << 20,
+			.cgroup_max_usage_bytes = 497 << 20,
+		},
+		.sample_count = 2,
+		.sample_width_ms = 500,
+		.samples = {
+			{ 0, 1 << 20, 2 << 20, 0, 3 << 20, 0 },
+			{ 500, 405 << 20, 410 << 20, 4096, 3 << 20, 415 << 20 },
+		},
+	};
+	memcpy(info.text, text, sizeof(text));
+	segment_file_write(file, RUN_INFO_OFFSET, &info, sizeof(info));
+}
 
 /** The segment behind sample_profile. */
 static inline struct segment_file sample_segment(void)
@@ -41,6 +73,7 @@ static inline struct segment_file sample_segment(void)
 	file.slot.breach = (struct breach){ .trigger = BREACH_ALLOCATION, .tid = 4712 };
 	file.slot.breach_node = in_thread;
 	segment_file_flush(&file);
+	sample_info(&file);
 	return file;
 }
 

@@ -55,6 +55,33 @@ static void says_who_killed_it(void)
 		  "kill");
 }
 
+static void says_what_is_left_of_a_lost_one(void)
+{
+	struct outcome outcome = {
+		.verdict = VERDICT_LOST,
+		.lost = LOST_KILLED | LOST_DIES_TOGETHER,
+		.cgroup_limit_bytes = 500 << 20,
+		.cgroup_last_usage_bytes = 498 << 20,
+		.machine_oom_kills = 1,
+	};
+	CHECK_STR(sentence(outcome),
+		  "ended without a word, killed together with fil-profile, as the kernel does for "
+		  "lack of memory where memory.oom.group is set (its cgroup held 498.0 MiB of "
+		  "500.0 MiB when last looked at; the machine has counted 1 out-of-memory kill "
+		  "since)");
+	outcome.lost = LOST_KILLED;
+	outcome.cgroup_last_usage_bytes = 0;
+	outcome.machine_oom_kills = 2;
+	CHECK_STR(sentence(outcome),
+		  "nobody saw how it ended: fil-profile was killed, too (the machine has counted 2 "
+		  "out-of-memory kills since)");
+	outcome.machine_oom_kills = 0;
+	CHECK_STR(sentence(outcome), "nobody saw how it ended: fil-profile was killed, too");
+	outcome.lost = LOST_DIES_TOGETHER;
+	CHECK_STR(sentence(outcome),
+		  "nobody saw how it ended: the machine stopped, or the disk was taken away");
+}
+
 static void says_that_the_ceiling_was_reached(void)
 {
 	struct outcome outcome = {
@@ -113,6 +140,7 @@ int main(void)
 {
 	RUN(says_how_it_ended);
 	RUN(says_who_killed_it);
+	RUN(says_what_is_left_of_a_lost_one);
 	RUN(says_that_the_ceiling_was_reached);
 	RUN(says_which_allocation_failed);
 	RUN(names_signals);
