@@ -86,4 +86,13 @@ struct breach {
 	uint64_t refusals;
 };
 
+/** What was read from a file, or from memory that others write: no enumerators that are none. */
+static inline struct breach breach_checked(struct breach breach)
+{
+	breach.metric = breach.metric <= CEILING_ADDRESS_SPACE ? breach.metric : CEILING_NONE;
+	breach.action = breach.action <= CEILING_STOP ? breach.action : CEILING_KILL;
+	breach.trigger = breach.trigger <= BREACH_NUMBER ? breach.trigger : BREACH_NONE;
+	return breach;
+}
+
 #endif

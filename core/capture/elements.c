@@ -107,17 +107,17 @@ static void take_value_types(struct elements *elements, const char *block, uint3
 
 static struct breach breach_of(const struct wire_breach *wire)
 {
-	return (struct breach){
-		.metric = wire->metric <= CEILING_ADDRESS_SPACE ? wire->metric : CEILING_NONE,
-		.action = wire->action <= CEILING_STOP ? wire->action : CEILING_KILL,
-		.trigger = wire->trigger <= BREACH_NUMBER ? wire->trigger : BREACH_NONE,
+	return breach_checked((struct breach){
+		.metric = wire->metric,
+		.action = wire->action,
+		.trigger = wire->trigger,
 		.tid = wire->tid,
 		.limit_bytes = wire->limit_bytes,
 		.charge_bytes = wire->charge_bytes,
 		.asked_bytes = wire->asked_bytes,
 		.allocation = wire->allocation,
 		.refusals = wire->refusals,
-	};
+	});
 }
 
 static struct charge charge_of(const struct wire_charge *wire)

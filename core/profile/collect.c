@@ -179,7 +179,7 @@ static void add_breach(struct collector *collector)
 			continue;
 		}
 		if (profile->outcome.breach.trigger == BREACH_NONE) {
-			profile->outcome.breach = slot->breach;
+			profile->outcome.breach = breach_checked(slot->breach);
 		}
 		/* A slot's stack is for the breach in it, of which only one is reported. */
 		if (slot->breach_node && profile->outcome.breach.tid == slot->breach.tid) {

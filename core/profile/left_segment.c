@@ -88,13 +88,6 @@ static void check_samples(struct run_info *info)
 	info->sample_count = kept;
 }
 
-static void check_breach(struct breach *breach)
-{
-	breach->metric = breach->metric <= CEILING_ADDRESS_SPACE ? breach->metric : CEILING_NONE;
-	breach->action = breach->action <= CEILING_STOP ? breach->action : CEILING_KILL;
-	breach->trigger = breach->trigger <= BREACH_NUMBER ? breach->trigger : BREACH_NONE;
-}
-
 static void check_outcome(struct outcome *outcome)
 {
 	unsigned char core_dumped;
@@ -104,7 +97,7 @@ static void check_outcome(struct outcome *outcome)
 	if ((uint32_t)outcome->verdict >= VERDICT_COUNT) {
 		outcome->verdict = VERDICT_UNKNOWN;
 	}
-	check_breach(&outcome->breach);
+	outcome->breach = breach_checked(outcome->breach);
 }
 
 /* ---- how it ended ---- */

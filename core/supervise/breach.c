@@ -68,13 +68,10 @@ static void happen(struct supervisor *s, const struct breach *breach)
 static struct breach posted_breach(const struct supervisor *s)
 {
 	const struct segment_ceiling *ceiling = &s->ceiling;
-	struct breach breach = s->passing.slot->breach;
+	struct breach breach = breach_checked(s->passing.slot->breach);
 	breach.metric = ceiling->metric;
 	breach.action = ceiling->action;
 	breach.limit_bytes = ceiling->limit_bytes;
-	if (breach.trigger > BREACH_NUMBER) {
-		breach.trigger = BREACH_NONE;
-	}
 	return breach;
 }
 

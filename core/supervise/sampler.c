@@ -78,11 +78,23 @@ void sampler_close(struct sampler *sampler)
 	usage_close(&sampler->source);
 }
 
-/** Pages of the segment count as memory that the workload has mapped; they are ours. */
-static uint64_t segment_bytes(const struct sampler *sampler)
+static uint64_t segment_file_bytes(const struct sampler *sampler)
 {
 	struct stat status;
 	return fstat(sampler->segment_fd, &status) < 0 ? 0 : (uint64_t)status.st_blocks * 512u;
+}
+
+/** Pages of the segment count as shared memory of the workload's; they are ours. */
+static uint64_t segment_bytes(const struct sampler *sampler)
+{
+	return sampler->segment_is_file_pages ? 0 : segment_file_bytes(sampler);
+}
+
+/** Or as file pages, if the segment is in a file on a disk. */
+static uint64_t without_segment_file(const struct sampler *sampler, uint64_t file_bytes)
+{
+	uint64_t segment = sampler->segment_is_file_pages ? segment_file_bytes(sampler) : 0;
+	return file_bytes > segment ? file_bytes - segment : 0;
 }
 
 static bool differs(uint64_t a, uint64_t b)
@@ -197,12 +209,9 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 	if (usage_follow(&sampler->source)) {
 		enter_group(sampler);
 	}
-	/* Those of a file on a disk are file pages, and charged to nobody who is short of memory. */
 	uint64_t segment = segment_bytes(sampler);
-	uint64_t segment_in_files = sampler->segment_is_file_pages ? segment : 0;
-	segment -= segment_in_files;
 	struct usage usage = usage_read(&sampler->source, segment);
-	usage.file_bytes -= usage.file_bytes > segment_in_files ? segment_in_files : usage.file_bytes;
+	usage.file_bytes = without_segment_file(sampler, usage.file_bytes);
 	struct usage_sample sample = {
 		.time_ms = now_ms - sampler->start_ms,
 		.tracked_bytes = load_relaxed(&sampler->header->totals.live_bytes),

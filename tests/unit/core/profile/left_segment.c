@@ -185,8 +185,9 @@ static void nonsense_is_not_believed(void)
 	struct profile *profile = read_left(&file);
 	CHECK_INT(profile->outcome.verdict, VERDICT_UNKNOWN);
 	CHECK_INT(profile->outcome.core_dumped, true);
+	/* What the slot says of a breach is all that is left. */
 	CHECK_INT(profile->outcome.breach.metric, CEILING_NONE);
-	CHECK_INT(profile->outcome.breach.trigger, BREACH_NONE);
+	CHECK_INT(profile->outcome.breach.trigger, BREACH_ALLOCATION);
 	CHECK_INT(profile->sample_count, 1);
 	CHECK_INT(strlen(profile_string(profile, profile->command)), RUN_INFO_TEXT_BYTES - 1);
 	CHECK_STR(profile_string(profile, profile->host), "");
