@@ -171,6 +171,11 @@ FUZZ_RUNS ?= 1000000
 fuzz: check-asan
 	FIL_BUILD=$(B) FIL_FUZZ_RUNS=$(FUZZ_RUNS) tests/run fuzz
 
+# Real out-of-memory kills with cgroup version 2, on a machine of its own.
+check-vm: all
+	./build.sh vm-needs
+	FIL_BUILD=$(B) tests/vm/run
+
 ## Install
 PREFIX ?= /usr/local
 
@@ -182,6 +187,6 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
 .PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench bench-oom \
-	fuzz install clean
+	fuzz check-vm install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))

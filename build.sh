@@ -9,6 +9,7 @@
 #   ./build.sh test         the same if needed, then the test needs, then all tests
 #   ./build.sh test NAME…   only these tests: kinds or files, see tests/run
 #   ./build.sh test-needs   only what the tests need
+#   ./build.sh vm-needs     only what make check-vm needs
 #   ./build.sh bench        the same for make bench
 #   ./build.sh deps         only build/deps
 #
@@ -384,6 +385,40 @@ install_test_needs() {
 	echo "$stamp" >"$venv/stamp"
 }
 
+# qemu and a shell for tests/vm/run, and Debian's kernel for virtual machines, unpacked in build/vm.
+install_vm_needs() {
+	local missing=() program
+	for program in qemu-system-x86_64:qemu-system-x86 busybox:busybox-static; do
+		command -v "${program%:*}" >/dev/null || missing+=("${program#*:}")
+	done
+	[ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||
+		die "cannot install ${missing[*]}; install qemu for x86-64 and a static busybox"
+	[ -e "$ROOT/build/vm/linux/vmlinuz" ] || fetch_kernel
+}
+
+fetch_kernel() {
+	local linux=$ROOT/build/vm/linux work=$ROOT/build/vm/linux.new package
+	package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
+		sed -n 's/^ *Depends: \(linux-image-[0-9]\)/\1/p;T;q')
+	[ -n "$package" ] ||
+		die "no package linux-image-cloud-amd64 here (Debian has it); put a kernel with" \
+			"the memory controller, ext4 and virtio into $linux as vmlinuz and modules/"
+	say "fetching $package"
+	rm -rf "$work"
+	mkdir -p "$work"
+	(cd "$work" && apt-get download -o APT::Sandbox::User= "$package" </dev/null &&
+		dpkg-deb -x ./*.deb .) >"$ROOT/build/vm/apt.log" 2>&1 || {
+		cat "$ROOT/build/vm/apt.log" >&2
+		die "cannot fetch $package, see above; run apt-get update and try again"
+	}
+	mkdir "$work/linux"
+	mv "$work"/boot/vmlinuz-* "$work/linux/vmlinuz"
+	mv "$work/lib/modules" "$work/linux/modules"
+	rm -rf "$linux"
+	mv "$work/linux" "$linux"
+	rm -rf "$work"
+}
+
 usage() {
 	sed -n '/^# Builds/,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"
 }
@@ -412,6 +447,9 @@ main() {
 		build
 		install_test_needs
 		;;
+	vm-needs)
+		install_vm_needs
+		;;
 	bench)
 		build
 		install_test_needs
@@ -422,7 +460,7 @@ main() {
 		;;
 	*)
 		die "unknown command $command;" \
-			"known are: run, test, test-needs, bench, deps, help, or none"
+			"known are: run, test, test-needs, vm-needs, bench, deps, help, or none"
 		;;
 	esac
 }

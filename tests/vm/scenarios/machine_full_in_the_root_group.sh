@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+# Without a group of its own only the machine's counter tells: that may have been another process.
+profile . /workloads/fills_memory.py 4000
+is_killed
+verdict_is "killed by SIGKILL, likely by the kernel for lack of memory (the machine, with * MiB of\
+ RAM, counted 1 out-of-memory kill)"
+oom_report_names fills_memory.py guilty 150
