@@ -23,7 +23,7 @@ enum verdict {
 	VERDICT_EXITED = 1,
 	/** A signal other than a SIGKILL of unknown origin ended it: outcome.signal. */
 	VERDICT_SIGNALED = 2,
-	/** SIGKILL, and the oom_kill counter of the workload's own cgroup moved while it ran. */
+	/** SIGKILL, and the oom_kill counter of the workload's own cgroup moved just before. */
 	VERDICT_OOM_CONFIRMED = 3,
 	/** SIGKILL, and only the machine's oom_kill counter moved. */
 	VERDICT_OOM_LIKELY = 4,

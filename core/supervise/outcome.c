@@ -21,7 +21,7 @@ static int64_t timeval_ms(struct timeval time)
 /** How it ended: status, signal and verdict. */
 static void fill_end(const struct supervisor *s, struct outcome *outcome)
 {
-	outcome->verdict = verdict_decide(s->wait_status, &s->sampler.kills_before,
+	outcome->verdict = verdict_decide(s->wait_status, &s->sampler.kills_outlived,
 					  &s->sampler.kills, &s->refusals);
 	/* A counter of the machine moves for others, too; this kill was ours. */
 	if (s->is_killed_by_us

@@ -4,7 +4,10 @@
 #include "core/supervise/sampler.h"
 
 #include "core/base/atomic.h"
+#include "core/host/file.h"
+#include "core/host/proc.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,6 +23,8 @@
 #define TOUCHED_PER_MS ((uint64_t)4 << 20)
 /** A sum over several processes is a new highest only if it is higher by one part in so many. */
 #define NEWS_PARTS 64u
+/** Between the kernel's count of a kill and the death: much more than it ever takes. */
+#define OUTLIVED_MS 1000u
 
 static uint64_t clock_us(clockid_t clock)
 {
@@ -50,6 +55,7 @@ static void enter_group(struct sampler *sampler)
 {
 	sampler->kills_before = usage_oom_counters(sampler->source.root, &sampler->source.group);
 	sampler->kills = sampler->kills_before;
+	sampler->kills_outlived = sampler->kills_before;
 	sampler->limit_bytes = cgroup_limit(&sampler->source.group);
 	sampler->cgroup_peak_start = cgroup_peak(&sampler->source.group);
 }
@@ -203,12 +209,46 @@ static void take_counters(struct sampler *sampler)
 	sampler->kills.machine = kills.machine >= 0 ? kills.machine : last.machine;
 }
 
+/** It runs, and no SIGKILL is on its way to it. */
+static bool is_alive(const struct sampler *sampler)
+{
+	char path[PROC_PATH_MAX];
+	char text[4096];
+	struct proc_stat stat;
+	const char *root = sampler->source.root;
+	pid_t pid = sampler->source.pid;
+	if (!proc_path(path, sizeof(path), root, pid, "status")
+	    || file_read_text(path, text, sizeof(text)) <= 0) {
+		return false;
+	}
+	uint64_t pending =
+		proc_parse_signals(text, "SigPnd:") | proc_parse_signals(text, "ShdPnd:");
+	return !(pending & (uint64_t)1 << (SIGKILL - 1)) && proc_read_stat(root, pid, &stat)
+		&& !stat.is_exiting;
+}
+
+/**
+ * The kernel counts a kill and sends the signal at once. What was counted at the last of these
+ * looks, and has not reached a workload that is alive, was meant for another process: a child of
+ * it, a neighbour.
+ */
+static void notice_outlived(struct sampler *sampler, uint64_t now_ms)
+{
+	if (now_ms < sampler->next_outlived_ms || !is_alive(sampler)) {
+		return;
+	}
+	sampler->kills_outlived = sampler->kills;
+	take_counters(sampler);
+	sampler->next_outlived_ms = now_ms + OUTLIVED_MS;
+}
+
 void sampler_look(struct sampler *sampler, const struct descendants *below, uint64_t now_ms)
 {
 	uint64_t start_us = sampler_cpu_us();
 	if (usage_follow(&sampler->source)) {
 		enter_group(sampler);
 	}
+	notice_outlived(sampler, now_ms);
 	uint64_t segment = segment_bytes(sampler);
 	struct usage usage = usage_read(&sampler->source, segment);
 	usage.file_bytes = without_segment_file(sampler, usage.file_bytes);

@@ -43,6 +43,9 @@ struct sampler {
 	/** Counters when the workload came into its group, and as last read. */
 	struct oom_counters kills_before;
 	struct oom_counters kills;
+	/** Of those, what the workload has outlived: what moved since may be its end. */
+	struct oom_counters kills_outlived;
+	uint64_t next_outlived_ms;
 	uint64_t start_ms;
 	uint64_t next_ms;
 	uint32_t interval_ms;
