@@ -84,7 +84,9 @@ enum lock_result lock_wait(uint32_t *lock, uint32_t pid, uint32_t tid)
 		if (seen & LOCK_STUCK) {
 			return LOCK_FAILED;
 		}
-		asleep += i > 0 && holder_is_asleep(seen & LOCK_HOLDER);
+		/* Whoever has let go meanwhile may sleep as long as it likes. */
+		asleep += i > 0 && holder_is_asleep(seen & LOCK_HOLDER)
+			&& (load_relaxed(lock) & LOCK_HOLDER) == (seen & LOCK_HOLDER);
 		if (i == SLEEPS || asleep == ASLEEP_MAX) {
 			cas_acq_rel(lock, &seen, seen | LOCK_STUCK);
 			return LOCK_FAILED;
