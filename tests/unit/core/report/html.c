@@ -300,7 +300,9 @@ static int write_sample(int argc, char **argv)
 	const struct report_format *format = report_find_format(argv[2]);
 	struct profile *profile = sample_named(argv[1]);
 	if (strcmp(argv[2], "capture") == 0) {
-		return capture_write(STDOUT_FILENO, profile) != 0;
+		int failed = capture_write(STDOUT_FILENO, profile) != 0;
+		profile_free(profile);
+		return failed;
 	}
 	struct report_options options = { .of = report_default_measure(profile),
 					  .reversed = argc > 3,
