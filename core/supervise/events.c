@@ -47,7 +47,10 @@ static void do_end(struct supervisor *s, const struct event_data *data)
 	s->state = STATE_ENDED;
 	s->end_ms = sampler_now_ms();
 	sampler_finish(&s->sampler, s->end_ms);
-	s->survivors = descendants_survivors(&s->descendants, s->passing.segment_fd);
+	/* Whom we have killed with it may not be gone yet. */
+	s->survivors = s->is_killed_by_us
+		? 0
+		: descendants_survivors(&s->descendants, s->passing.segment_fd);
 	run_info_update(s);
 	signals_allow_quit(&s->signals);
 }

@@ -102,7 +102,8 @@ def test_children_count_and_what_they_share_counts_once(tmp_path):
     (How soon after that depends on when the supervisor gets a processor: make bench-oom tells.)
     """
     run = limited([WORKLOADS / "grows_in_children.py", "2000"], tmp_path)
-    killed(run)
+    report = killed(run)
+    assert "still ran when it ended" not in report.text
     assert len(run.out.split()) >= 40
 
 
