@@ -21,15 +21,17 @@
 /* Of a machine that others use, too. */
 #define AUTO_MACHINE_PARTS 20u
 
-static const char *const metrics[] = {
-	[CEILING_RESIDENT] = "resident",
-	[CEILING_ALLOCATED] = "allocated",
-	[CEILING_ADDRESS_SPACE] = "address-space",
+const char *const limit_metric_names[] = {
+	[CEILING_RESIDENT - CEILING_RESIDENT] = "resident",
+	[CEILING_ALLOCATED - CEILING_RESIDENT] = "allocated",
+	[CEILING_ADDRESS_SPACE - CEILING_RESIDENT] = "address-space",
+	NULL,
 };
-static const char *const actions[] = {
+const char *const limit_action_names[] = {
 	[CEILING_KILL] = "kill",
 	[CEILING_ENOMEM] = "enomem",
 	[CEILING_STOP] = "stop",
+	NULL,
 };
 
 bool limit_is_valid(const char *text)
@@ -95,16 +97,15 @@ static int resolve_size(struct limit *limit, const char *text, const char *root,
 	return 0;
 }
 
-/* The position of a name among those of a choice that was checked when it was parsed. */
-static unsigned index_of(const char *const *names, unsigned count, const char *name,
-			 unsigned otherwise)
+/* The position of a name that was checked when it was parsed; NULL is the first. */
+static unsigned index_of(const char *const *names, const char *name)
 {
-	for (unsigned i = 0; name && i < count; i++) {
-		if (names[i] && strcmp(names[i], name) == 0) {
-			return i;
-		}
+	unsigned i = 0;
+
+	while (name && names[i] && strcmp(names[i], name) != 0) {
+		i++;
 	}
-	return otherwise;
+	return i;
 }
 
 int limit_resolve(struct limit *limit, const struct options *options, const char *root,
@@ -121,9 +122,7 @@ int limit_resolve(struct limit *limit, const struct options *options, const char
 		}
 		return 0;
 	}
-	limit->metric = index_of(metrics, sizeof(metrics) / sizeof(metrics[0]),
-				 options->limit_of, CEILING_RESIDENT);
-	limit->action = index_of(actions, sizeof(actions) / sizeof(actions[0]),
-				 options->on_limit, CEILING_KILL);
+	limit->metric = CEILING_RESIDENT + index_of(limit_metric_names, options->limit_of);
+	limit->action = CEILING_KILL + index_of(limit_action_names, options->on_limit);
 	return resolve_size(limit, options->limit, root, message, message_size);
 }

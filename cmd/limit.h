@@ -22,6 +22,10 @@ struct limit {
 	char origin[128];
 };
 
+/** Names of --limit-of, from CEILING_RESIDENT on, and of --on-limit, from CEILING_KILL on. */
+extern const char *const limit_metric_names[];
+extern const char *const limit_action_names[];
+
 /** True if a text is a size, a percentage, or "auto". */
 bool limit_is_valid(const char *text);
 

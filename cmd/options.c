@@ -4,6 +4,7 @@
 /* The table. Adding an option is adding a row, and a member of struct options. */
 #include "cmd/options.h"
 
+#include "cmd/limit.h"
 #include "core/report/report.h"
 
 #include <stddef.h>
@@ -31,14 +32,12 @@ static const char *const *measure_names(void)
 
 static const char *const *metric_names(void)
 {
-	static const char *const names[] = {"resident", "allocated", "address-space", NULL};
-	return names;
+	return limit_metric_names;
 }
 
 static const char *const *action_names(void)
 {
-	static const char *const names[] = {"kill", "enomem", "stop", NULL};
-	return names;
+	return limit_action_names;
 }
 
 #define RUN COMMAND_RUN
