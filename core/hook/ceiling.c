@@ -30,7 +30,8 @@ void ceiling_start(const struct segment_ceiling *set)
 void ceiling_go_blind(void)
 {
 	store_relaxed(&hook.ceiling.is_blind, 1);
-	if (hook.ceiling.metric == CEILING_RESIDENT && hook.gate) {
+	/* A forked child that gives up system calls is no reason to say so of its parent. */
+	if (hook.ceiling.metric == CEILING_RESIDENT && hook.gate && hook.gate->recording) {
 		hook.view.slot->image_flags |= IMAGE_CEILING_BLIND;
 	}
 }
