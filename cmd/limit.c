@@ -75,26 +75,24 @@ static int resolve_size(struct limit *limit, const char *text, const char *root,
 			unsigned size)
 {
 	uint64_t ram_bytes = proc_machine_ram(root);
+	bool is_size = size_parse(text, &limit->bytes);
 	double percent;
 
-	if (size_parse(text, &limit->bytes)) {
-		return limit->bytes >= BYTES_MIN
-			? 0
-			: fail(message, size, text,
-			       "no program runs in less than 1 MiB; give a unit, as in 512M");
-	}
-	if (!ram_bytes) {
+	if (!is_size && !ram_bytes) {
 		return fail(message, size, text,
 			    "/proc does not tell how much RAM there is; give a size, as in 2G");
 	}
-	if (size_parse_percent(text, &percent)) {
+	if (!is_size && size_parse_percent(text, &percent)) {
 		limit->bytes = (uint64_t)((double)ram_bytes * percent / 100);
 		snprintf(limit->origin, sizeof(limit->origin), "%g %% of the machine's RAM",
 			 percent);
-	} else {
+	} else if (!is_size) {
 		resolve_auto(limit, ram_bytes, root);
 	}
-	return 0;
+	return limit->bytes >= BYTES_MIN
+		? 0
+		: fail(message, size, text,
+		       "no program runs in less than 1 MiB; give a unit, as in 512M");
 }
 
 /* The position of a name that was checked when it was parsed; NULL is the first. */

@@ -132,7 +132,8 @@ static void note_first(enum breach_trigger trigger, const struct finding *findin
 static void breach(enum breach_trigger trigger, const struct finding *finding, uint32_t node,
 		   bool is_refusal)
 {
-	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0) {
+	/* What ends or stops the program is what counts, whatever was refused before. */
+	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 || !is_refusal) {
 		others_publish();
 		if (hook_lock()) {
 			note_first(trigger, finding, node);
@@ -203,16 +204,17 @@ static bool find(struct ceiling *ceiling, size_t bytes, size_t replaced, struct 
 {
 	uint64_t growth = bytes > replaced ? bytes - replaced : 0;
 	if (ceiling->metric == CEILING_ALLOCATED) {
-		/* The old block of a realloc is off the books. */
-		*ret = (struct finding){ load_relaxed(&hook.view.header->totals.live_bytes),
-					 bytes };
+		uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
+		*ret = (struct finding){ live_bytes > replaced ? live_bytes - replaced : 0, bytes };
 		return true;
 	}
 	if (ceiling->metric != CEILING_RESIDENT) {
 		return false;
 	}
-	uint64_t before = add_relaxed(&ceiling->asked_total, growth);
-	if (before + growth < load_relaxed(&ceiling->next_reading)) {
+	/* What nobody can have is not added up: the sum would wrap around. */
+	uint64_t added = growth <= ceiling->limit_bytes ? growth : ceiling->limit_bytes + 1;
+	uint64_t before = add_relaxed(&ceiling->asked_total, added);
+	if (before + added < load_relaxed(&ceiling->next_reading)) {
 		return false;
 	}
 	ret->asked_bytes = growth;

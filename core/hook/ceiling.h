@@ -50,7 +50,7 @@ bool ceiling_decide(size_t bytes, size_t replaced);
 
 /**
  * Is a request of bytes to be refused, as by a kernel without memory? replaced bytes are given back
- * by it (a realloc, whose old block is off the books by now). Where the breach leads to more than a
+ * by it (a realloc, whose old block is on the books still). Where the breach leads to more than a
  * refusal, this returns only if the workload goes on. Before the allocation, not inside an
  * operation (nesting.h).
  */

@@ -46,11 +46,10 @@ static void *domain_calloc(void *context, size_t count, size_t size)
 static void *domain_realloc(void *context, void *block, size_t size)
 {
 	const struct python_allocator *behind = context;
-	struct record_block taken = record_take(block);
-	if (ceiling_refuses(size, taken.bytes)) {
-		record_put_back(block, taken, BLOCK_OBJECT);
+	if (ceiling_refuses(size, record_size(block))) {
 		return refuse(size);
 	}
+	struct record_block taken = record_take(block);
 	hook_enter();
 	void *moved = behind->realloc(behind->context, block, size);
 	hook_leave();

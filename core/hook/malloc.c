@@ -69,13 +69,13 @@ attr_export void free(void *p)
 attr_export void *realloc(void *p, size_t bytes)
 {
 	struct next_functions *next = next_ready();
+	/* With the old block still on the books: a breach shows what is held. */
+	if (ceiling_refuses(bytes, record_size(p))) {
+		return refuse(bytes);
+	}
 	/* Off the books first: once the real one has freed the old block, its address may be
 	   another thread's before we are back. */
 	struct record_block block = record_take(p);
-	if (ceiling_refuses(bytes, block.bytes)) {
-		record_put_back(p, block, BLOCK_MALLOC);
-		return refuse(bytes);
-	}
 	hook_enter();
 	void *q = next->realloc(p, bytes);
 	hook_leave();

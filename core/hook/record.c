@@ -216,8 +216,7 @@ struct record_block record_take(void *p)
 	return block;
 }
 
-/** The size of the block at p; 0 if it is not known. */
-static attr_cold uint64_t size_of_block(void *p)
+attr_cold uint64_t record_size(void *p)
 {
 	struct live_place place;
 	struct range_position at;
@@ -240,7 +239,7 @@ static attr_cold uint64_t size_of_block(void *p)
 void record_free(void *p)
 {
 	if (unlikely(hook.ceiling.is_set) && p) {
-		ceiling_look_before_free(size_of_block(p));
+		ceiling_look_before_free(record_size(p));
 	}
 	record_take(p);
 }

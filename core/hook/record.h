@@ -41,6 +41,9 @@ void record_free(void *p);
  */
 struct record_block record_take(void *p);
 
+/** The size of the block at p as it is on the books; 0 if it is not known. Not in the fast path. */
+uint64_t record_size(void *p);
+
 /** The realloc failed: the block lives on as it was. */
 void record_put_back(void *p, struct record_block block, enum block_kind kind);
 

@@ -82,6 +82,9 @@ void breach_posted(struct supervisor *s)
 		/* Not noted, because the lock was not to be had. */
 		breach.trigger = breach.trigger ? breach.trigger : BREACH_ALLOCATION;
 		happen(s, &breach);
+	} else {
+		/* There is one breach; who finds another goes on. */
+		supervise_answer(s);
 	}
 }
 
@@ -115,6 +118,8 @@ void breach_continue(struct supervisor *s)
 {
 	if (s->is_stopped_by_us) {
 		s->is_stopped_by_us = false;
+		/* Without a limit, also in an image that is executed from here on. */
+		s->passing.header->ceiling.metric = CEILING_NONE;
 		signal_tree(s, SIGCONT);
 	}
 }
