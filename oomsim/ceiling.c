@@ -27,16 +27,27 @@ static const char *behind_key(const char *text, const char *key)
 	return NULL;
 }
 
+/** The number that follows, behind blanks; returns where it ends, or where there is none. */
+static const char *take_number(const char *at, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+	while (*at == ' ' || *at == '\t') {
+		at++;
+	}
+	for (; *at >= '0' && *at <= '9'; at++) {
+		number = number * 10 + (uint64_t)(*at - '0');
+	}
+	*ret_number = number;
+	return at;
+}
+
 /** The number behind a key, 0 if it is not there. */
 static uint64_t number_of(const char *text, const char *key)
 {
 	const char *at = behind_key(text, key);
 	uint64_t number = 0;
-	while (at && (*at == ' ' || *at == '\t')) {
-		at++;
-	}
-	for (; at && *at >= '0' && *at <= '9'; at++) {
-		number = number * 10 + (uint64_t)(*at - '0');
+	if (at) {
+		take_number(at, &number);
 	}
 	return number;
 }
@@ -63,6 +74,24 @@ bool ceiling_parse_status(const char *status, uint64_t segment_bytes, struct cha
 	return true;
 }
 
+uint64_t ceiling_parse_resident(const char *status)
+{
+	return number_of(status, "VmRSS:") * 1024;
+}
+
+bool ceiling_parse_statm(const char *statm, uint64_t *ret_resident_pages,
+			 uint64_t *ret_shared_pages)
+{
+	uint64_t size, resident, shared;
+	const char *at = take_number(take_number(take_number(statm, &size), &resident), &shared);
+	if (!size || *at != ' ') {
+		return false;
+	}
+	*ret_resident_pages = resident;
+	*ret_shared_pages = shared;
+	return true;
+}
+
 uint64_t ceiling_next_reading(uint64_t asked_total, uint64_t gap, uint64_t untouched)
 {
 	/* Half of the way: what else grows (stacks, page tables, other processes) is not asked for.
@@ -77,6 +106,26 @@ uint64_t ceiling_margin(uint64_t limit_bytes)
 {
 	uint64_t margin = limit_bytes / MARGIN_PARTS;
 	return margin > MARGIN_MIN_BYTES ? margin : MARGIN_MIN_BYTES;
+}
+
+uint32_t ceiling_fault_step(uint64_t gap_bytes, uint64_t page_bytes)
+{
+	const uint64_t grain = CEILING_FAULT_GRAIN_BYTES;
+	uint64_t gap = gap_bytes > grain ? gap_bytes : grain;
+	uint32_t step = 0;
+	while (step + 1 < CEILING_STEPS && ceiling_step_faults(step + 1) * page_bytes <= gap) {
+		step++;
+	}
+	return step;
+}
+
+uint64_t ceiling_growth(uint64_t anonymous_before, uint64_t shared_before, uint64_t anonymous_now,
+			uint64_t shared_now)
+{
+	/* Not their sum: file pages that go, which are not charged, make no room. */
+	uint64_t grown = less(anonymous_now, anonymous_before) + less(shared_now, shared_before);
+	/* A page table of 4 KiB maps 512 pages of 4 KiB; that pages are sparse costs twice that. */
+	return grown + grown / 256;
 }
 
 bool ceiling_refuses_request(uint64_t limit_bytes, uint64_t used_bytes, uint64_t asked_bytes,

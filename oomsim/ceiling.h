@@ -61,6 +61,41 @@ uint64_t ceiling_next_reading(uint64_t asked_total, uint64_t gap, uint64_t untou
  */
 uint64_t ceiling_margin(uint64_t limit_bytes);
 
+/** How often faults can be looked at: at every 1st, 8th, 64th ... of a thread. */
+#define CEILING_STEPS 6u
+/** Closer to the ceiling than this they are looked at no more often. */
+#define CEILING_FAULT_GRAIN_BYTES ((uint64_t)256 << 10)
+
+/** Between two looks of step number 0 .. CEILING_STEPS-1: so many page faults. */
+static inline uint64_t ceiling_step_faults(uint32_t step)
+{
+	return (uint64_t)1 << 3 * step;
+}
+
+/**
+ * The largest step whose faults cannot take more than gap bytes (or the grain, if that is more)
+ * when each brings a page of page_bytes; 0 if a single one can.
+ */
+uint32_t ceiling_fault_step(uint64_t gap_bytes, uint64_t page_bytes);
+
+/**
+ * By how much the charge can have grown since an earlier reading at most, from what the process has
+ * resident: memory of its own, and pages of files and shared memory together. Page tables that this
+ * takes are in it.
+ */
+uint64_t ceiling_growth(uint64_t anonymous_before, uint64_t shared_before, uint64_t anonymous_now,
+			uint64_t shared_now);
+
+/** VmRSS of a /proc/PID/status in bytes: all that is resident. */
+uint64_t ceiling_parse_resident(const char *status);
+
+/**
+ * The text of a /proc/PID/statm: pages that are resident, and those of them that are of files or
+ * shared. False, with the outputs untouched, if it is none.
+ */
+bool ceiling_parse_statm(const char *statm, uint64_t *ret_resident_pages,
+			 uint64_t *ret_shared_pages);
+
 /**
  * CEILING_ENOMEM: is a request refused?
  *

@@ -74,6 +74,52 @@ static void no_reading_comes_too_late(void)
 	}
 }
 
+static void faults_between_two_looks_cannot_take_more_than_the_gap(void)
+{
+	for (uint64_t page = 4096; page <= 2 * MIB; page *= 8) {
+		for (uint64_t gap = CEILING_FAULT_GRAIN_BYTES; gap < 4000 * MIB; gap += gap / 3) {
+			uint32_t step = ceiling_fault_step(gap, page);
+			REQUIRE(step < CEILING_STEPS);
+			CHECK(step == 0 || ceiling_step_faults(step) * page <= gap);
+			/* And looks are not more frequent than that asks for. */
+			CHECK(step == CEILING_STEPS - 1
+			      || ceiling_step_faults(step + 1) * page > gap);
+		}
+	}
+}
+
+static void close_to_the_ceiling_small_faults_are_looked_at_by_the_grain(void)
+{
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(0, 4096)), 64);
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(2 * MIB, 4096)), 512);
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(0, 2 * MIB)), 1);
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(16 * MIB, 2 * MIB)), 8);
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(16 * MIB - 1, 2 * MIB)), 1);
+}
+
+static void growth_is_not_hidden_by_file_pages_that_go(void)
+{
+	CHECK_INT(ceiling_growth(256, 999, 512, 999), 256 + 1);
+	CHECK_INT(ceiling_growth(0, 99 * MIB, 256, MIB), 256 + 1);
+	CHECK_INT(ceiling_growth(99 * MIB, 0, MIB, 512), 512 + 2);
+	CHECK_INT(ceiling_growth(99 * MIB, 99 * MIB, 99 * MIB, 99 * MIB), 0);
+}
+
+static void what_is_resident_is_read(void)
+{
+	uint64_t resident = 7, shared = 8;
+	CHECK_INT(ceiling_parse_resident(status), 120000 * 1024);
+	CHECK_INT(ceiling_parse_resident(""), 0);
+	CHECK(!ceiling_parse_statm("", &resident, &shared));
+	CHECK(!ceiling_parse_statm("0 0 0 0", &resident, &shared));
+	CHECK(!ceiling_parse_statm("900 800", &resident, &shared));
+	CHECK_INT(resident, 7);
+	CHECK_INT(shared, 8);
+	REQUIRE(ceiling_parse_statm("263085 4711 815 1 0 262200 0\n", &resident, &shared));
+	CHECK_INT(resident, 4711);
+	CHECK_INT(shared, 815);
+}
+
 static void margin_grows_with_the_ceiling(void)
 {
 	CHECK_INT(ceiling_margin(10 * MIB), 3 * MIB / 2);
@@ -110,6 +156,10 @@ int main(void)
 	RUN(readings_are_at_multiples_of_a_grain);
 	RUN(far_from_the_ceiling_readings_are_rare_and_close_to_it_dense);
 	RUN(no_reading_comes_too_late);
+	RUN(faults_between_two_looks_cannot_take_more_than_the_gap);
+	RUN(close_to_the_ceiling_small_faults_are_looked_at_by_the_grain);
+	RUN(growth_is_not_hidden_by_file_pages_that_go);
+	RUN(what_is_resident_is_read);
 	RUN(margin_grows_with_the_ceiling);
 	RUN(what_fits_is_not_refused);
 	RUN(handlers_of_a_refusal_have_a_reserve);
