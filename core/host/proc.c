@@ -113,6 +113,16 @@ bool proc_read_stat(const char *root, pid_t pid, struct proc_stat *ret_stat)
 		&& file_read_text(path, text, sizeof(text)) > 0 && proc_parse_stat(text, ret_stat);
 }
 
+pid_t proc_tracer(const char *root, pid_t pid)
+{
+	char path[PROC_PATH_MAX];
+	char text[4096];
+	return proc_path(path, sizeof(path), root, pid, "status")
+			&& file_read_text(path, text, sizeof(text)) > 0
+		? (pid_t)line_number(text, "TracerPid:", 1)
+		: 0;
+}
+
 struct proc_memory proc_read_memory(const char *root, pid_t pid)
 {
 	char path[PROC_PATH_MAX];

@@ -91,6 +91,9 @@ void proc_each(const char *root, bool (*visit)(pid_t pid, void *data), void *dat
 void proc_each_thread(const char *root, pid_t pid, bool (*visit)(pid_t tid, void *data),
 		      void *data);
 
+/** The process that traces this one: a debugger. 0: none, or not known. */
+pid_t proc_tracer(const char *root, pid_t pid);
+
 /**
  * The set of signals in a line of /proc/PID/status such as "ShdPnd:"; bit N-1 is signal N.
  * name includes the colon. 0 if there is no such line.
