@@ -74,6 +74,8 @@ const struct option_row option_table[] = {
 	 "what happens at the limit (the program is killed)"},
 	{"no-deterministic", 0, OPTION_FLAG, RUN, TO(no_deterministic), NULL, NULL,
 	 "leave addresses and hash seed random under a limit"},
+	{"no-fault-counter", 0, OPTION_FLAG, RUN, TO(no_fault_counter), NULL, NULL,
+	 "notice memory that is touched only from outside"},
 	{"fail-at", 0, OPTION_NUMBER, RUN, TO(fail_at), "N", NULL,
 	 "let the N-th allocation fail"},
 	{"disable-oom-detection", 0, OPTION_FLAG, RUN, TO(disable_oom_detection), NULL, NULL,

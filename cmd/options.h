@@ -84,6 +84,7 @@ struct options {
 	const char *limit_of;
 	const char *on_limit;
 	bool no_deterministic;
+	bool no_fault_counter;
 	uint64_t fail_at; /* 0: not given */
 	bool fit;
 	uint64_t budget_bytes; /* 0: not given */

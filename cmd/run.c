@@ -148,6 +148,7 @@ static int start(struct run *run)
 		.ceiling_action = run->limit.action,
 		.ceiling_bytes = run->limit.bytes,
 		.fail_at = run->limit.fail_at,
+		.no_fault_counter = run->options->no_fault_counter,
 		.is_deterministic = run->limit.is_deterministic,
 		.segment_file = run->options->segment,
 		.notes = {

@@ -55,10 +55,10 @@ static uint64_t segment_bytes(void)
 	return sys_file_bytes(hook.segment, &bytes) ? bytes : 0;
 }
 
-/** The text of /proc/self/status; false if it cannot be had. */
-static bool read_status(char *text, size_t size)
+/** The text of a file of /proc; false if it cannot be had. */
+static bool read_text(const char *path, char *text, size_t size)
 {
-	long fd = sys_open("/proc/self/status", SYS_O_RDONLY | SYS_O_CLOEXEC);
+	long fd = sys_open(path, SYS_O_RDONLY | SYS_O_CLOEXEC);
 	if (sys_failed(fd)) {
 		return false;
 	}
@@ -86,31 +86,60 @@ static void schedule(struct ceiling *ceiling, const struct charge *charge, uint6
 			      : ceiling_next_reading(asked_total, gap, untouched));
 }
 
-/** What is charged to us and the processes below us. False if that cannot be read now. */
-static bool read_charge(struct ceiling *ceiling, uint64_t *ret_bytes)
+/** What faults may bring from now on, and what their growth is measured from. */
+static void schedule_faults(struct ceiling *ceiling, const struct charge *charge,
+			    uint64_t used_bytes)
+{
+	uint64_t breach_bytes = ceiling->limit_bytes + ceiling_margin(ceiling->limit_bytes);
+	store_relaxed(&ceiling->fault_gap,
+		      used_bytes < breach_bytes ? breach_bytes - used_bytes : 0);
+	store_relaxed(&hook.faults.counted, 0);
+	ceiling->anonymous_then = charge->anonymous_bytes;
+	ceiling->shared_then = ceiling_parse_resident(ceiling->text) - charge->anonymous_bytes;
+}
+
+/** Begin to read: one thread at a time, and never into a reading that a handler interrupted. */
+static bool reading_begin(struct ceiling *ceiling)
+{
+	return !load_relaxed(&ceiling->is_blind) && !exchange_acquire(&ceiling->is_reading, 1);
+}
+
+static void reading_end(struct ceiling *ceiling)
+{
+	/* Pairs with the exchange in reading_begin: the text is another's. */
+	store_release(&ceiling->is_reading, 0);
+}
+
+/**
+ * What is charged to us and the processes below us. False if that cannot be read now.
+ * is_allocation: when the next allocations are looked at follows from it.
+ */
+static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *ret_bytes)
 {
 	struct charge charge;
-	if (load_relaxed(&ceiling->is_blind) || exchange_acquire(&ceiling->is_reading, 1)) {
+	if (!reading_begin(ceiling)) {
 		return false;
 	}
-	bool is_read = read_status(ceiling->text, sizeof(ceiling->text))
+	bool is_read = read_text("/proc/self/status", ceiling->text, sizeof(ceiling->text))
 		&& ceiling_parse_status(ceiling->text, segment_bytes(), &charge);
 	if (is_read) {
 		*ret_bytes = charge_sum(&charge)
 			+ load_relaxed(&hook.view.header->ceiling.others_bytes);
-		schedule(ceiling, &charge, *ret_bytes);
+		schedule_faults(ceiling, &charge, *ret_bytes);
+		if (is_allocation) {
+			schedule(ceiling, &charge, *ret_bytes);
+		}
 	} else {
 		ceiling_go_blind();
 	}
-	/* Pairs with the exchange above: the text is another's. */
-	store_release(&ceiling->is_reading, 0);
+	reading_end(ceiling);
 	return is_read;
 }
 
 /* ---- the breach ---- */
 
-/** The first breach, for reports. Under the lock. */
-static void note_first(enum breach_trigger trigger, const struct finding *finding, uint32_t node)
+/** The first breach, or the one that ends it all, for reports. Under the lock. */
+static void note(enum breach_trigger trigger, const struct finding *finding, uint32_t node)
 {
 	struct slot *slot = hook.view.slot;
 	const struct ceiling *ceiling = &hook.ceiling;
@@ -132,18 +161,17 @@ static void note_first(enum breach_trigger trigger, const struct finding *findin
 static void breach(enum breach_trigger trigger, const struct finding *finding, uint32_t node,
 		   bool is_refusal)
 {
-	/* What ends or stops the program is what counts, whatever was refused before. */
-	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 || !is_refusal) {
+	/* What ends or stops the program is what counts, whatever was refused before; and there is
+	   no second time: it is killed, or whoever stopped it lets it run. */
+	bool is_last = !is_refusal && exchange_acquire(&hook.ceiling.is_set, 0);
+	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 || is_last) {
 		others_publish();
 		if (hook_lock()) {
-			note_first(trigger, finding, node);
+			note(trigger, finding, node);
 			hook_unlock();
 		}
 	}
 	if (!is_refusal) {
-		/* There is no second time: the workload is killed, or whoever stopped it lets it
-		   run. */
-		store_relaxed(&hook.ceiling.is_set, 0);
 		request_breach();
 	}
 }
@@ -218,7 +246,7 @@ static bool find(struct ceiling *ceiling, size_t bytes, size_t replaced, struct 
 		return false;
 	}
 	ret->asked_bytes = growth;
-	return read_charge(ceiling, &ret->used_bytes);
+	return read_charge(ceiling, true, &ret->used_bytes);
 }
 
 static bool is_breach(const struct ceiling *ceiling, const struct finding *finding)
@@ -267,8 +295,113 @@ void ceiling_look_before_free(size_t bytes)
 	    || !can_decide()) {
 		return;
 	}
-	if (read_charge(ceiling, &finding.used_bytes) && is_breach(ceiling, &finding)) {
+	if (read_charge(ceiling, true, &finding.used_bytes) && is_breach(ceiling, &finding)) {
 		happen(BREACH_FREE, &finding, false);
+	}
+}
+
+/* ---- memory that is touched ---- */
+
+uint64_t ceiling_fault_gap(void)
+{
+	return load_relaxed(&hook.ceiling.fault_gap);
+}
+
+/**
+ * Can the charge be above the ceiling now? A quick look at what is resident, an eighth of the cost
+ * of a reading, tells of small pages where large ones were possible. What it finds is taken off the
+ * gap.
+ */
+static bool may_be_above(struct ceiling *ceiling)
+{
+	uint64_t resident_pages, shared_pages;
+	uint64_t gap = load_relaxed(&ceiling->fault_gap);
+	bool is_known = reading_begin(ceiling);
+	if (!is_known) {
+		return false;
+	}
+	if (read_text("/proc/self/statm", ceiling->text, sizeof(ceiling->text))
+	    && ceiling_parse_statm(ceiling->text, &resident_pages, &shared_pages)) {
+		uint64_t shared = shared_pages * hook.page_bytes;
+		uint64_t anonymous = resident_pages * hook.page_bytes - shared;
+		uint64_t grown = ceiling_growth(ceiling->anonymous_then, ceiling->shared_then,
+						anonymous, shared);
+		/* Where it has shrunk the gap is larger than known: that wants a reading. */
+		is_known = anonymous >= ceiling->anonymous_then && grown < gap;
+		if (is_known) {
+			store_relaxed(&ceiling->fault_gap, gap - grown);
+			store_relaxed(&hook.faults.counted, 0);
+			ceiling->anonymous_then = anonymous;
+			ceiling->shared_then = shared;
+		}
+	} else {
+		is_known = false;
+	}
+	reading_end(ceiling);
+	return !is_known;
+}
+
+/** The closer, the more often; that it is less often again is for the supervisor to see. */
+static void adapt_step(const struct ceiling *ceiling)
+{
+	uint32_t step =
+		ceiling_fault_step(load_relaxed(&ceiling->fault_gap), fault_page_bytes());
+	if (step < load_relaxed(&hook.view.header->ceiling.fault_step)) {
+		request_faults(step, false);
+	}
+}
+
+/** Inside an allocator the stack is not read: the breach is told without it. */
+static void happen_at_fault(const struct finding *finding)
+{
+	if (!thread_state.inside) {
+		happen(BREACH_FAULT, finding, false);
+	} else if (thread_state.self) {
+		breach(BREACH_FAULT, finding, 0, false);
+	}
+}
+
+/** As can_decide; also inside an allocator, which may touch much in one call. */
+static bool can_look_at_fault(const struct ceiling *ceiling)
+{
+	return hook.gate && hook.gate->recording == RECORDING && !thread_state.recording
+		&& !load_relaxed(&ceiling->is_blind);
+}
+
+/** However large the pages were: can the charge still be below the ceiling at the next stop? */
+static bool is_room_until_next_fault(const struct ceiling *ceiling)
+{
+	struct faults *state = &hook.faults;
+	uint32_t step = load_relaxed(&hook.view.header->ceiling.fault_step);
+	uint64_t faults = ceiling_step_faults(step < CEILING_STEPS ? step : 0);
+	uint64_t counted = add_relaxed(&state->counted, faults) + faults;
+	if (load_relaxed(&state->step_then) != step) {
+		/* What was counted at the step before, but not to its end, is not known. */
+		store_relaxed(&state->step_then, step);
+		return false;
+	}
+	return (counted + faults) * fault_page_bytes() <= load_relaxed(&ceiling->fault_gap);
+}
+
+void ceiling_look_at_fault(void)
+{
+	struct ceiling *ceiling = &hook.ceiling;
+	struct finding finding = { 0, 0 };
+	if (!can_look_at_fault(ceiling)) {
+		return;
+	}
+	if (!load_relaxed(&ceiling->is_set)) {
+		request_await_breach();
+		return;
+	}
+	if (is_room_until_next_fault(ceiling)) {
+		return;
+	}
+	if (may_be_above(ceiling) && read_charge(ceiling, false, &finding.used_bytes)
+	    && load_relaxed(&ceiling->fault_gap) == 0) {
+		happen_at_fault(&finding);
+	} else {
+		adapt_step(ceiling);
 	}
 }
 

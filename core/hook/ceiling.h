@@ -4,7 +4,7 @@
 /*
  * The ceiling, seen from inside: before an allocation is made, is the workload still below it?
  * Without a ceiling this is one branch. Any thread; nothing is decided in signal handlers that
- * interrupted the hook, inside allocators, or in forked children.
+ * interrupted the hook, in forked children, nor inside allocators (but for memory that is touched).
  */
 #ifndef CORE_HOOK_CEILING_H
 #define CORE_HOOK_CEILING_H
@@ -37,6 +37,10 @@ struct ceiling {
 	uint32_t is_noted;
 	/** 1 while a thread reads into text: one at a time. */
 	uint32_t is_reading;
+	/** How much may be touched until the charge is read again, and what was resident then. */
+	uint64_t fault_gap;
+	uint64_t anonymous_then;
+	uint64_t shared_then;
 	/** /proc cannot be read, or must not be: the supervisor decides alone. */
 	uint32_t is_blind;
 	char text[2048];
@@ -68,6 +72,15 @@ void ceiling_look_before_free(size_t bytes);
  * it leads to more than that refusal. Inside an operation of this thread, outside of the lock.
  */
 bool ceiling_kernel_refused(uint32_t node, size_t bytes);
+
+/**
+ * Memory is touched, and the counter has stopped this thread. In its signal handler: does nothing
+ * where that interrupted the hook.
+ */
+void ceiling_look_at_fault(void);
+
+/** How much may be touched, as of the last reading, before that is a breach. */
+uint64_t ceiling_fault_gap(void);
 
 /** From now on a system call could be punished: leave readings to the supervisor. */
 void ceiling_go_blind(void);

@@ -17,6 +17,7 @@ attr_export int prctl(int operation, unsigned long a, unsigned long b, unsigned 
 		      unsigned long d)
 {
 	if (operation == PR_SET_SECCOMP) {
+		fault_stop();
 		ceiling_go_blind();
 	}
 	return next_ready()->prctl(operation, a, b, c, d);
@@ -25,6 +26,7 @@ attr_export int prctl(int operation, unsigned long a, unsigned long b, unsigned 
 attr_export long syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	if (unlikely(number == SYS_seccomp)) {
+		fault_stop();
 		ceiling_go_blind();
 	}
 	return next_ready()->syscall(number, a, b, c, d, e, f);

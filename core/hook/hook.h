@@ -12,11 +12,13 @@
  *   thread.c           pthread_create             |
  *   loader.c           dlclose                    |
  *   signal.c           SIGUSR2                   /
+ *   wait.c             waiting for signals      /
  *   domains.c          CPython's object allocators, wrapped
  *   nesting.c          whether to record: the lock, operations inside operations
  *   record.c           from an operation to the segment
  *   record_mapping.c   the same for mappings
  *   ceiling.c          is there memory left under the ceiling; filter.c: giving up system calls
+ *   fault.c            the same when memory is touched: the counter's SIGTRAP
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
  *   codes.c            code object -> number, and forgetting it
@@ -38,6 +40,7 @@
 #include "core/hook/ceiling.h"
 #include "core/hook/codes.h"
 #include "core/hook/domains.h"
+#include "core/hook/fault.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
 #include "core/base/sys.h"
@@ -98,6 +101,7 @@ struct hook {
 	struct thread reader;
 
 	struct ceiling ceiling;
+	struct faults faults;
 	struct python python;
 	struct domains domains;
 	struct codes codes;

@@ -87,6 +87,14 @@ attr_export int munmap(void *address, size_t bytes)
 	return result;
 }
 
+attr_export int madvise(void *address, size_t bytes, int advice)
+{
+	if (unlikely(advice == MADV_HUGEPAGE) && hook.faults.has_handler) {
+		fault_expect_huge_pages();
+	}
+	return next_ready()->madvise(address, bytes, advice);
+}
+
 attr_export int mprotect(void *address, size_t bytes, int prot)
 {
 	int result = next_ready()->mprotect(address, bytes, prot);

@@ -8,10 +8,13 @@
 #ifndef CORE_HOOK_NEXT_H
 #define CORE_HOOK_NEXT_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/types.h>
 
 typedef void handler_function(int);
@@ -36,6 +39,7 @@ typedef void handler_function(int);
 	X(void *, mmap, (void *, size_t, int, int, int, off_t)) \
 	X(void *, mremap, (void *, size_t, size_t, int, ...)) \
 	X(int, munmap, (void *, size_t)) \
+	X(int, madvise, (void *, size_t, int)) \
 	X(int, mprotect, (void *, size_t, int)) \
 	X(int, brk, (void *)) \
 	X(void *, sbrk, (intptr_t)) \
@@ -45,6 +49,16 @@ typedef void handler_function(int);
 	X(int, sigaltstack, (const stack_t *, stack_t *)) \
 	X(int, sigaction, (int, const struct sigaction *, struct sigaction *)) \
 	X(handler_function *, signal, (int, handler_function *)) \
+	X(int, sigpending, (sigset_t *)) \
+	X(int, sigwait, (const sigset_t *, int *)) \
+	X(int, sigwaitinfo, (const sigset_t *, siginfo_t *)) \
+	X(int, sigtimedwait, (const sigset_t *, siginfo_t *, const struct timespec *)) \
+	X(int, sigsuspend, (const sigset_t *)) \
+	X(int, signalfd, (int, const sigset_t *, int)) \
+	X(int, pselect, (int, fd_set *, fd_set *, fd_set *, const struct timespec *, \
+			 const sigset_t *)) \
+	X(int, ppoll, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *)) \
+	X(int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *)) \
 	X(int, execve, (const char *, char *const[], char *const[])) \
 	X(int, execvpe, (const char *, char *const[], char *const[])) \
 	X(int, fexecve, (int, char *const[], char *const[])) \

@@ -77,6 +77,8 @@ static bool can_be_followed(void)
 static struct environment own_environment(char *const given[], bool is_static)
 {
 	if (is_static || !can_be_followed()) {
+		/* Nobody would take away what is pending. */
+		fault_stop();
 		hook.view.slot->image_flags |= IMAGE_NOT_FOLLOWED;
 		return (struct environment){ 0 };
 	}

@@ -42,18 +42,19 @@ static bool post(enum request_kind kind, uint32_t node, uint64_t bytes)
 	return true;
 }
 
-/** Wait until a request of ours is answered, for so many steps, or its answer has no sender. */
-static void wait_for_answer(enum request_kind posted, int steps)
+/** Wait until a request of ours is answered, for so many steps; false if it is not. */
+static bool wait_for_answer(enum request_kind posted, int steps)
 {
 	uint32_t *kind = &hook.view.slot->request.kind;
 	for (int i = 0; i < steps && supervisor_lives(); i++) {
 		/* Pairs with the supervisor's release store of REQUEST_NONE. */
 		if (load_acquire(kind) != (uint32_t)posted) {
-			return;
+			return true;
 		}
 		struct sys_timespec wait = { 0, WAIT_STEP_NS };
 		sys_futex_wait(kind, posted, &wait);
 	}
+	return false;
 }
 
 void request_snapshot(void)
@@ -78,19 +79,40 @@ void request_failed_allocation(uint32_t node, uint64_t bytes)
 	}
 }
 
-void request_breach(void)
+/** Post a request once no other is under way, another thread's perhaps. False: nobody answers. */
+static bool post_in_turn(enum request_kind kind, uint64_t bytes)
 {
-	/* Another thread's request may be under way: this one is not given up for it. */
+	uint32_t *current = &hook.view.slot->request.kind;
 	for (int i = 0; i < WAIT_STEPS && supervisor_lives(); i++) {
-		uint32_t *kind = &hook.view.slot->request.kind;
-		if (post(REQUEST_BREACH, 0, 0)) {
-			wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
-			return;
+		if (post(kind, 0, bytes)) {
+			return true;
 		}
 		struct sys_timespec wait = { 0, WAIT_STEP_NS };
-		uint32_t seen = load_relaxed(kind);
+		uint32_t seen = load_relaxed(current);
 		if (seen != REQUEST_NONE) {
-			sys_futex_wait(kind, seen, &wait);
+			sys_futex_wait(current, seen, &wait);
 		}
+	}
+	return false;
+}
+
+bool request_faults(uint32_t step, bool is_patient)
+{
+	bool is_posted = is_patient ? post_in_turn(REQUEST_FAULTS, step)
+				    : post(REQUEST_FAULTS, 0, step);
+	/* Not posted: then for the other thread's, so that this one does not touch more. */
+	return wait_for_answer(REQUEST_FAULTS, WAIT_STEPS) && is_posted;
+}
+
+void request_await_breach(void)
+{
+	wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
+}
+
+void request_breach(void)
+{
+	/* Not given up for another thread's. */
+	if (post_in_turn(REQUEST_BREACH, 0)) {
+		wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
 	}
 }

@@ -5,6 +5,7 @@
 #ifndef CORE_HOOK_REQUEST_H
 #define CORE_HOOK_REQUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Ask for a report of the peak so far. Does not wait; safe in signal handlers. */
@@ -18,9 +19,21 @@ void request_snapshot(void);
 void request_failed_allocation(uint32_t node, uint64_t bytes);
 
 /**
+ * Have page faults counted at a step, or (CEILING_STEPS) no more, and wait: at most two seconds,
+ * and not when the supervisor is dead. is_patient: also until another request is answered; not in
+ * signal handlers.
+ *
+ * @return true if it was posted and answered.
+ */
+bool request_faults(uint32_t step, bool is_patient);
+
+/**
  * Tell of the breach that slot.breach describes and wait: until the supervisor has killed us, or
  * has stopped us and somebody lets us go on. At most a minute, and not when it is dead.
  */
 void request_breach(void);
+
+/** Wait for what comes of another thread's breach, if there is one. As long. */
+void request_await_breach(void);
 
 #endif

@@ -3,7 +3,8 @@
 
 /*
  * SIGUSR2 on the workload asks for a report of the peak so far, while the workload has no handler
- * of its own for it. Whoever looks sees the default; whoever sets one has replaced ours.
+ * of its own for it. Whoever looks sees the default; whoever sets one has replaced ours. SIGTRAP:
+ * fault.h.
  */
 #include "core/hook/signal.h"
 
@@ -44,6 +45,9 @@ void signal_start(void)
 
 attr_export int sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
+	if (unlikely(signal == SIGTRAP) && hook.faults.has_handler) {
+		return fault_sigaction(action, old);
+	}
 	int result = next_ready()->sigaction(signal, action, old);
 	if (result == 0 && old && old->sa_handler == on_sigusr2) {
 		memset(old, 0, sizeof(*old));
@@ -51,8 +55,22 @@ attr_export int sigaction(int signal, const struct sigaction *action, struct sig
 	return result;
 }
 
+/** signal(2) as libcs have it (BSD's semantics), for the one that fault.c stands in front of. */
+static handler_function *set_trap_handler(handler_function *handler)
+{
+	struct sigaction action;
+	struct sigaction old;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = handler;
+	action.sa_flags = SA_RESTART;
+	return fault_sigaction(&action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
 attr_export handler_function *signal(int signal, handler_function *handler)
 {
+	if (unlikely(signal == SIGTRAP) && hook.faults.has_handler) {
+		return set_trap_handler(handler);
+	}
 	handler_function *old = next_ready()->signal(signal, handler);
 	return old == on_sigusr2 ? SIG_DFL : old;
 }

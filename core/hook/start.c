@@ -192,5 +192,6 @@ __attribute__((constructor)) static void hook_start(void)
 	hook.view.slot->state = SLOT_RECORDING;
 	gate->recording = RECORDING;
 	ceiling_start(&hook.view.header->ceiling);
+	fault_start();
 	domains_wrap();
 }

@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 3u
+#define SEGMENT_VERSION 4u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -127,6 +127,15 @@ struct segment_ceiling {
 	uint64_t fail_at;
 	/** What processes below the workload were last seen to be charged, by the supervisor. */
 	uint64_t others_bytes;
+	/**
+	 * The largest pages that one fault may bring: of memory as it is, and of memory for which
+	 * huge pages were advised. 0: faults are not to be counted.
+	 */
+	uint64_t page_bytes;
+	uint64_t advised_page_bytes;
+	/** At which faults a thread stops now (oomsim/ceiling.h); CEILING_STEPS: at none. */
+	uint32_t fault_step;
+	uint32_t reserved;
 };
 
 struct segment_header {
@@ -269,6 +278,11 @@ enum request_kind {
 	REQUEST_CLAIMED = 3,
 	/** slot.breach was filled in; the requester waits (bounded) for what comes of it. */
 	REQUEST_BREACH = 4,
+	/**
+	 * Page faults are to be counted, bytes being the step; CEILING_STEPS: no more in this
+	 * image. The requester waits (bounded) and finds what was done in ceiling.fault_step.
+	 */
+	REQUEST_FAULTS = 5,
 };
 
 /** One request at a time per slot: taken by CAS NONE -> CLAIMED, filled in, then posted. */
@@ -309,7 +323,8 @@ struct slot {
 	struct arena arena[SLOT_ARENA_COUNT] __attribute__((aligned(64)));
 	/** Regions in use, at SLOT_REGIONS_OFFSET. A region is complete before it is counted. */
 	uint32_t region_count;
-	uint32_t reserved2;
+	/** 1 once the workload has advised huge pages for some of its memory. */
+	uint32_t advises_huge_pages;
 };
 
 /** 1 GiB of address space with blocks in it: its second-level table, see core/shm/live.h. */

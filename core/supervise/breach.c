@@ -52,6 +52,9 @@ static void happen(struct supervisor *s, const struct breach *breach)
 {
 	s->breach = *breach;
 	stop_tree(s);
+	if (s->faults.is_open) {
+		fault_counter_close(s);
+	}
 	read_charge(s);
 	s->breach_charge = s->sampler.charge;
 	if (breach->action == CEILING_STOP) {
@@ -75,12 +78,20 @@ static struct breach posted_breach(const struct supervisor *s)
 	return breach;
 }
 
+/** Nothing was asked for that could be refused: then it is a kill. */
+static uint32_t action_of(const struct breach *breach)
+{
+	bool is_touch = breach->trigger == BREACH_FAULT || breach->trigger == BREACH_POLL;
+	return is_touch && breach->action == CEILING_ENOMEM ? CEILING_KILL : breach->action;
+}
+
 void breach_posted(struct supervisor *s)
 {
 	if (s->ceiling.metric != CEILING_NONE && s->breach.trigger == BREACH_NONE) {
 		struct breach breach = posted_breach(s);
 		/* Not noted, because the lock was not to be had. */
 		breach.trigger = breach.trigger ? breach.trigger : BREACH_ALLOCATION;
+		breach.action = action_of(&breach);
 		happen(s, &breach);
 	} else {
 		/* There is one breach; who finds another goes on. */
@@ -103,14 +114,14 @@ void breach_look(struct supervisor *s)
 	}
 	struct breach breach = {
 		.metric = ceiling->metric,
-		/* Nothing was asked for that could be refused. */
-		.action = ceiling->action == CEILING_STOP ? CEILING_STOP : CEILING_KILL,
+		.action = ceiling->action,
 		.trigger = BREACH_POLL,
 		.limit_bytes = ceiling->limit_bytes,
 		.charge_bytes = used_bytes,
 		.allocation = load_relaxed(&s->passing.header->totals.allocations)
 			- slot->allocations_before,
 	};
+	breach.action = action_of(&breach);
 	happen(s, &breach);
 }
 

@@ -254,6 +254,9 @@ static void handle_request(struct supervisor *s)
 		breach_posted(s);
 	} else if (kind == REQUEST_BREACH) {
 		return;
+	} else if (kind == REQUEST_FAULTS) {
+		fault_counter_request(s, load_relaxed(&request->bytes));
+		supervise_answer(s);
 	} else if (kind == REQUEST_FAILED_ALLOCATION) {
 		s->wants_failed |= serial != s->serial_seen;
 		s->serial_seen = serial;
@@ -278,6 +281,7 @@ static void look(struct supervisor *s)
 	if (now_ms >= s->sampler.next_ms) {
 		sampler_look(&s->sampler, &s->descendants, now_ms);
 		breach_look(s);
+		fault_counter_look(s);
 		run_info_update(s);
 	}
 	forget_launchers(s);

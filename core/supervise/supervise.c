@@ -55,6 +55,7 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 		.limit_bytes = options->ceiling_bytes,
 		.fail_at = options->fail_at,
 	};
+	fault_counter_init(s, !options->no_fault_counter);
 	s->passing.header->ceiling = s->ceiling;
 	if (!doorbell_claim(&s->doorbell, s->passing.header)) {
 		return error_set(ret_error, 125, errno,
@@ -182,6 +183,9 @@ void supervise_done(struct supervisor *s)
 {
 	if (!s) {
 		return;
+	}
+	if (s->faults.is_open) {
+		fault_counter_close(s);
 	}
 	sampler_close(&s->sampler);
 	witness_close(&s->witness);

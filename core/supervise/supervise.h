@@ -46,6 +46,8 @@ struct supervise_options {
 	uint64_t ceiling_bytes;
 	/** Number of the allocation that is to fail (core/base/breach.h); 0: none. */
 	uint64_t fail_at;
+	/** Leave touched memory to the looks: no counter of page faults (fault_counter.h). */
+	bool no_fault_counter;
 	/** Let every run lie at the same addresses (ADDR_NO_RANDOMIZE), if the kernel lets us. */
 	bool is_deterministic;
 	/**

@@ -7,6 +7,7 @@
 
 #include "core/supervise/descendants.h"
 #include "core/supervise/doorbell.h"
+#include "core/supervise/fault_counter.h"
 #include "core/supervise/passing.h"
 #include "core/supervise/sampler.h"
 #include "core/supervise/signals.h"
@@ -57,6 +58,7 @@ struct supervisor {
 
 	/** The ceiling that was set, and the breach that ended or stopped the workload. */
 	struct segment_ceiling ceiling;
+	struct fault_counter faults;
 	struct breach breach;
 	struct charge breach_charge;
 	bool is_killed_by_us;

@@ -6,6 +6,7 @@
 #include "core/base/sys.h"
 #include "core/shm/segment.h"
 #include "core/supervise/doorbell.h"
+#include "core/supervise/fault_counter.h"
 #include "tests/unit/core/supervise/run.h"
 
 #include <limits.h>
@@ -94,6 +95,75 @@ static void request_of_unknown_kind_is_dropped(void)
 	run_end(supervisor);
 }
 
+static struct supervisor *run_limited(bool no_fault_counter)
+{
+	char *argv[] = { "sh", "-c", "read line", NULL };
+	struct supervise_options options = {
+		.program = "/bin/sh",
+		.argv = argv,
+		.envp = environ,
+		.fallback_folder = "/tmp",
+		.ceiling_metric = CEILING_RESIDENT,
+		.ceiling_bytes = (uint64_t)1 << 30,
+		.no_fault_counter = no_fault_counter,
+		.proc_root = "/",
+	};
+	struct supervise_error error = { .message = "" };
+	struct supervisor *supervisor = supervise_start(&options, &error);
+	REQUIRE(supervisor);
+	return supervisor;
+}
+
+/** The step that is set when a snapshot, which was asked for after it, is handed out. */
+static uint32_t step_after(struct supervisor *supervisor, const struct mapped *mapped,
+			   uint64_t step)
+{
+	mapped->slot->request.bytes = step;
+	post(mapped, REQUEST_FAULTS);
+	kill(getpid(), SIGUSR2);
+	CHECK_INT(supervise_next(supervisor), SUPERVISE_SNAPSHOT);
+	CHECK_INT(mapped->slot->request.kind, REQUEST_NONE);
+	return mapped->header->ceiling.fault_step;
+}
+
+static void faults_are_counted_where_that_is_permitted(void)
+{
+	struct supervisor *supervisor = run_limited(false);
+	struct mapped mapped = map_segment(supervisor);
+	mapped.slot->generation = 1;
+	CHECK_INT(mapped.header->ceiling.fault_step, CEILING_STEPS);
+	if (mapped.header->ceiling.page_bytes) {
+		CHECK(mapped.header->ceiling.page_bytes >= 4096);
+		/* Whatever step was asked for: once counted, what is ended stays ended. */
+		step_after(supervisor, &mapped, 2);
+		CHECK_INT(step_after(supervisor, &mapped, CEILING_STEPS), CEILING_STEPS);
+		CHECK_INT(step_after(supervisor, &mapped, 2), CEILING_STEPS);
+	}
+	kill(supervise_pid(supervisor), SIGKILL);
+	CHECK_INT(run_end(supervisor).signal, SIGKILL);
+}
+
+static void faults_are_not_counted_if_that_is_not_wanted(void)
+{
+	struct supervisor *supervisor = run_limited(true);
+	struct mapped mapped = map_segment(supervisor);
+	mapped.slot->generation = 1;
+	CHECK_INT(mapped.header->ceiling.page_bytes, 0);
+	CHECK_INT(step_after(supervisor, &mapped, 2), CEILING_STEPS);
+	kill(supervise_pid(supervisor), SIGKILL);
+	CHECK_INT(run_end(supervisor).signal, SIGKILL);
+}
+
+static void a_counter_is_safe_where_blocked_signals_kill_nobody(void)
+{
+	CHECK(!fault_counter_is_safe("4.19.0-26-amd64"));
+	CHECK(!fault_counter_is_safe("5.17.15"));
+	CHECK(fault_counter_is_safe("5.18"));
+	CHECK(fault_counter_is_safe("6.1.0-18-amd64"));
+	CHECK(fault_counter_is_safe("10.0.1"));
+	CHECK(!fault_counter_is_safe("next"));
+}
+
 static void sigusr2_to_us_is_a_snapshot_and_not_forwarded(void)
 {
 	struct supervisor *supervisor = run_shell("trap 'exit 9' USR2; read line; exit 3");
@@ -128,6 +198,9 @@ int main(void)
 	RUN(snapshot_is_asked_for_and_nobody_waits);
 	RUN(refused_allocation_waits_for_its_answer);
 	RUN(request_of_unknown_kind_is_dropped);
+	RUN(faults_are_counted_where_that_is_permitted);
+	RUN(faults_are_not_counted_if_that_is_not_wanted);
+	RUN(a_counter_is_safe_where_blocked_signals_kill_nobody);
 	RUN(sigusr2_to_us_is_a_snapshot_and_not_forwarded);
 	RUN(process_of_the_callers_that_ended_is_told);
 	return test_done();

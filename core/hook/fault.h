@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * The counter of page faults, inside: the supervisor has the kernel stop a thread with a SIGTRAP at
+ * every so-many-th page that it touches (core/supervise/fault_counter.h), and the handler here
+ * compares what is charged with the ceiling.
+ *
+ * SIGTRAP stays the workload's. Whoever looks sees the disposition that it has set; what it has set
+ * is called for every other SIGTRAP. A thread that blocks SIGTRAP has one of ours pending at most,
+ * which is taken away before anything could show or take it. Where that cannot be done (a signalfd,
+ * a filter of system calls, an image that is not followed) the counter is ended. What is left is a
+ * SIGTRAP that somebody sends to such a thread, and not to the process, while ours is pending: the
+ * kernel keeps one of a kind.
+ */
+#ifndef CORE_HOOK_FAULT_H
+#define CORE_HOOK_FAULT_H
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct faults {
+	/** Our handler is there and stays, in front of the workload's disposition. */
+	uint32_t has_handler;
+	/** The counter may send signals. */
+	uint32_t is_counting;
+	/** 1 once huge pages were advised. */
+	uint32_t is_advised;
+	/** Faults since the last reading, as far as they have stopped a thread. */
+	uint64_t counted;
+	/** The step at which that was. */
+	uint32_t step_then;
+	/** What SIGTRAP does to the workload. */
+	struct sigaction action;
+};
+
+/** Ask for the counter. From the constructor, once the ceiling is known. */
+void fault_start(void);
+
+/** From now on no SIGTRAP of ours comes, and none is pending in this thread. May wait. */
+void fault_stop(void);
+
+/** The rest of fault_drain. */
+void fault_drain_own(void);
+
+/** Take away a SIGTRAP of ours that is pending in this thread. */
+#define fault_drain() \
+	do { \
+		if (unlikely(load_relaxed(&hook.faults.is_counting))) { \
+			fault_drain_own(); \
+		} \
+	} while (0)
+
+/** Huge pages are advised for some memory: a fault may bring one from now on. May wait. */
+void fault_expect_huge_pages(void);
+
+/** The largest page that a fault may bring now, bytes. */
+uint64_t fault_page_bytes(void);
+
+/** Stand in for sigaction(SIGTRAP). Only if has_handler. */
+int fault_sigaction(const struct sigaction *action, struct sigaction *old);
+
+#endif
