@@ -108,12 +108,22 @@ uint64_t ceiling_margin(uint64_t limit_bytes)
 	return margin > MARGIN_MIN_BYTES ? margin : MARGIN_MIN_BYTES;
 }
 
-uint32_t ceiling_fault_step(uint64_t gap_bytes, uint64_t page_bytes)
+uint64_t ceiling_faulted(uint64_t faults, const struct fault_pages *pages)
+{
+	uint64_t all_huge = faults * pages->advised_bytes;
+	uint64_t all_plain = faults * pages->plain_bytes;
+	uint64_t untouched = pages->untouched_bytes;
+	return untouched < all_huge && all_plain < all_huge - untouched ? untouched + all_plain
+									: all_huge;
+}
+
+uint32_t ceiling_fault_step(uint64_t gap_bytes, const struct fault_pages *pages)
 {
 	const uint64_t grain = CEILING_FAULT_GRAIN_BYTES;
 	uint64_t gap = gap_bytes > grain ? gap_bytes : grain;
 	uint32_t step = 0;
-	while (step + 1 < CEILING_STEPS && ceiling_step_faults(step + 1) * page_bytes <= gap) {
+	while (step + 1 < CEILING_STEPS
+	       && ceiling_faulted(ceiling_step_faults(step + 1), pages) <= gap) {
 		step++;
 	}
 	return step;

@@ -72,11 +72,23 @@ static inline uint64_t ceiling_step_faults(uint32_t step)
 	return (uint64_t)1 << 3 * step;
 }
 
+/** How much memory faults may bring. */
+struct fault_pages {
+	/** The largest page of one fault, ordinarily and in memory for which that was advised. */
+	uint64_t plain_bytes;
+	uint64_t advised_bytes;
+	/** How much of the latter there is that is not filled yet; UINT64_MAX: not known. */
+	uint64_t untouched_bytes;
+};
+
+/** What so many faults take at most. */
+uint64_t ceiling_faulted(uint64_t faults, const struct fault_pages *pages);
+
 /**
- * The largest step whose faults cannot take more than gap bytes (or the grain, if that is more)
- * when each brings a page of page_bytes; 0 if a single one can.
+ * The largest step whose faults cannot take more than gap bytes (or the grain, if that is more); 0
+ * if a single one can.
  */
-uint32_t ceiling_fault_step(uint64_t gap_bytes, uint64_t page_bytes);
+uint32_t ceiling_fault_step(uint64_t gap_bytes, const struct fault_pages *pages);
 
 /**
  * By how much the charge can have grown since an earlier reading at most, from what the process has

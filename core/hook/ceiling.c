@@ -344,8 +344,8 @@ static bool may_be_above(struct ceiling *ceiling)
 /** The closer, the more often; that it is less often again is for the supervisor to see. */
 static void adapt_step(const struct ceiling *ceiling)
 {
-	uint32_t step =
-		ceiling_fault_step(load_relaxed(&ceiling->fault_gap), fault_page_bytes());
+	struct fault_pages pages = fault_pages();
+	uint32_t step = ceiling_fault_step(load_relaxed(&ceiling->fault_gap), &pages);
 	if (step < load_relaxed(&hook.view.header->ceiling.fault_step)) {
 		request_faults(step, false);
 	}
@@ -380,7 +380,8 @@ static bool is_room_until_next_fault(const struct ceiling *ceiling)
 		store_relaxed(&state->step_then, step);
 		return false;
 	}
-	return (counted + faults) * fault_page_bytes() <= load_relaxed(&ceiling->fault_gap);
+	struct fault_pages pages = fault_pages();
+	return ceiling_faulted(counted + faults, &pages) <= load_relaxed(&ceiling->fault_gap);
 }
 
 void ceiling_look_at_fault(void)
@@ -397,6 +398,7 @@ void ceiling_look_at_fault(void)
 	if (is_room_until_next_fault(ceiling)) {
 		return;
 	}
+	fault_look_at_pages();
 	if (may_be_above(ceiling) && read_charge(ceiling, false, &finding.used_bytes)
 	    && load_relaxed(&ceiling->fault_gap) == 0) {
 		happen_at_fault(&finding);

@@ -7,7 +7,6 @@
 #include "core/base/sys.h"
 #include "core/hook/hook.h"
 #include "core/hook/request.h"
-#include "oomsim/ceiling.h"
 
 #include <string.h>
 
@@ -151,10 +150,21 @@ static bool is_blocked(void)
 
 /* ---- start and end ---- */
 
-uint64_t fault_page_bytes(void)
+struct fault_pages fault_pages(void)
 {
 	const struct segment_ceiling *set = &hook.view.header->ceiling;
-	return load_relaxed(&hook.faults.is_advised) ? set->advised_page_bytes : set->page_bytes;
+	return (struct fault_pages){
+		.plain_bytes = set->page_bytes,
+		.advised_bytes = set->advised_page_bytes,
+		.untouched_bytes = load_relaxed(&hook.view.slot->advised_untouched_bytes),
+	};
+}
+
+void fault_look_at_pages(void)
+{
+	if (load_relaxed(&hook.advised.is_used)) {
+		store_relaxed(&hook.view.slot->advised_untouched_bytes, advised_untouched());
+	}
 }
 
 /** Put our handler where nothing but the default is. */
@@ -184,8 +194,9 @@ void fault_start(void)
 	}
 	faults->has_handler = 1;
 	faults->is_counting = 1;
+	struct fault_pages pages = fault_pages();
 	bool is_answered =
-		request_faults(ceiling_fault_step(set->limit_bytes, set->page_bytes), true);
+		request_faults(ceiling_fault_step(set->limit_bytes, &pages), true);
 	if (is_answered && load_relaxed(&set->fault_step) == CEILING_STEPS) {
 		/* The kernel refuses: all is as it was. */
 		hook.next.sigaction(SIGTRAP, &faults->action, NULL);
@@ -206,15 +217,18 @@ void fault_stop(void)
 	fault_drain_own();
 }
 
-void fault_expect_huge_pages(void)
+void fault_expect_huge_pages(void *address, size_t bytes)
 {
 	const struct segment_ceiling *set = &hook.view.header->ceiling;
-	if (is_child() || exchange_acquire(&hook.faults.is_advised, 1)) {
+	if (is_child() || set->advised_page_bytes == set->page_bytes) {
 		return;
 	}
-	store_relaxed(&hook.view.slot->advises_huge_pages, 1);
-	uint32_t step = ceiling_fault_step(ceiling_fault_gap(), set->advised_page_bytes);
-	if (step < load_relaxed(&set->fault_step)) {
+	advised_add((uintptr_t)address, bytes);
+	fault_look_at_pages();
+	struct fault_pages pages = fault_pages();
+	uint32_t step = ceiling_fault_step(ceiling_fault_gap(), &pages);
+	uint32_t current = load_relaxed(&set->fault_step);
+	if (current < CEILING_STEPS && step < current) {
 		request_faults(step, true);
 	}
 }

@@ -18,6 +18,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
+#include "oomsim/ceiling.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -28,8 +29,6 @@ struct faults {
 	uint32_t has_handler;
 	/** The counter may send signals. */
 	uint32_t is_counting;
-	/** 1 once huge pages were advised. */
-	uint32_t is_advised;
 	/** Faults since the last reading, as far as they have stopped a thread. */
 	uint64_t counted;
 	/** The step at which that was. */
@@ -55,11 +54,14 @@ void fault_drain_own(void);
 		} \
 	} while (0)
 
-/** Huge pages are advised for some memory: a fault may bring one from now on. May wait. */
-void fault_expect_huge_pages(void);
+/** Huge pages were advised for memory, or it was emptied. May wait. */
+void fault_expect_huge_pages(void *address, size_t bytes);
 
-/** The largest page that a fault may bring now, bytes. */
-uint64_t fault_page_bytes(void);
+/** What a fault may bring now, as last seen. */
+struct fault_pages fault_pages(void);
+
+/** See anew how much advised memory is not filled. */
+void fault_look_at_pages(void);
 
 /** Stand in for sigaction(SIGTRAP). Only if has_handler. */
 int fault_sigaction(const struct sigaction *action, struct sigaction *old);

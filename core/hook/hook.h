@@ -19,6 +19,7 @@
  *   record_mapping.c   the same for mappings
  *   ceiling.c          is there memory left under the ceiling; filter.c: giving up system calls
  *   fault.c            the same when memory is touched: the counter's SIGTRAP
+ *   advised.c          where a fault may bring a huge page
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
  *   codes.c            code object -> number, and forgetting it
@@ -37,6 +38,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
+#include "core/hook/advised.h"
 #include "core/hook/ceiling.h"
 #include "core/hook/codes.h"
 #include "core/hook/domains.h"
@@ -102,6 +104,7 @@ struct hook {
 
 	struct ceiling ceiling;
 	struct faults faults;
+	struct advised advised;
 	struct python python;
 	struct domains domains;
 	struct codes codes;

@@ -89,10 +89,15 @@ attr_export int munmap(void *address, size_t bytes)
 
 attr_export int madvise(void *address, size_t bytes, int advice)
 {
-	if (unlikely(advice == MADV_HUGEPAGE) && hook.faults.has_handler) {
-		fault_expect_huge_pages();
+	int result = next_ready()->madvise(address, bytes, advice);
+	if (unlikely(hook.faults.has_handler) && result == 0) {
+		/* What is emptied may be filled with huge pages again. */
+		if (advice == MADV_HUGEPAGE
+		    || (advice == MADV_DONTNEED && load_relaxed(&hook.advised.is_used))) {
+			fault_expect_huge_pages(address, bytes);
+		}
 	}
-	return next_ready()->madvise(address, bytes, advice);
+	return result;
 }
 
 attr_export int mprotect(void *address, size_t bytes, int prot)

@@ -145,6 +145,7 @@ static void image_describe(const char *executable)
 	slot->image_flags = 0;
 	slot->python_state = PYTHON_NOT_SEEN;
 	slot->python_version = 0;
+	slot->advised_untouched_bytes = 0;
 	slot->executable = executable
 		? intern_text(&hook.view, executable, (uint32_t)strlen(executable))
 		: 0;

@@ -47,15 +47,18 @@ static bool is_one_of(const char *choice, const char *const *words)
 }
 
 /** Pages of this size are used where the choice of a file says so. */
-static void apply(struct huge_pages *pages, const char *choice, uint64_t bytes)
+static void apply(struct huge_pages *pages, const char *choice, uint64_t bytes,
+		  uint64_t largest_bytes)
 {
 	static const char *const always[] = { "always", "within_size", "force", NULL };
 	static const char *const advised[] = { "madvise", "advise", NULL };
-	if (is_one_of(choice, always)) {
+	bool is_always = is_one_of(choice, always);
+	if (!is_always && !is_one_of(choice, advised)) {
+		return;
+	}
+	raise_to(&pages->advised_bytes, bytes);
+	if (is_always || bytes < largest_bytes) {
 		raise_to(&pages->plain_bytes, bytes);
-		raise_to(&pages->advised_bytes, bytes);
-	} else if (is_one_of(choice, advised)) {
-		raise_to(&pages->advised_bytes, bytes);
 	}
 }
 
@@ -65,13 +68,13 @@ static void read_setting(struct huge_pages *pages, const char *root, const char 
 {
 	char all[SETTING_MAX];
 	read_choice(all, root, name);
-	apply(pages, all, largest_bytes);
+	apply(pages, all, largest_bytes, largest_bytes);
 	for (unsigned long kib = SIZE_MIN_KIB; kib <= SIZE_MAX_KIB; kib *= 2) {
 		char file[SETTING_MAX];
 		char own[SETTING_MAX];
 		snprintf(file, sizeof(file), "hugepages-%lukB/%s", kib, name);
 		read_choice(own, root, file);
-		apply(pages, strcmp(own, "inherit") == 0 ? all : own, kib << 10);
+		apply(pages, strcmp(own, "inherit") == 0 ? all : own, kib << 10, largest_bytes);
 	}
 }
 

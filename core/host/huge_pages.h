@@ -11,7 +11,11 @@
 struct huge_pages {
 	/** In memory as it is. */
 	uint64_t plain_bytes;
-	/** In memory for which madvise(MADV_HUGEPAGE) was called; at least plain_bytes. */
+	/**
+	 * In memory for which madvise(MADV_HUGEPAGE) was called; at least plain_bytes. A smaller
+	 * size for advised memory, beside this one, counts as plain: it comes to chunks, too, that
+	 * hold some pages already.
+	 */
 	uint64_t advised_bytes;
 };
 

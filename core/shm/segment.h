@@ -323,8 +323,9 @@ struct slot {
 	struct arena arena[SLOT_ARENA_COUNT] __attribute__((aligned(64)));
 	/** Regions in use, at SLOT_REGIONS_OFFSET. A region is complete before it is counted. */
 	uint32_t region_count;
-	/** 1 once the workload has advised huge pages for some of its memory. */
-	uint32_t advises_huge_pages;
+	uint32_t reserved2;
+	/** Memory with advised huge pages that was last seen to be empty: core/hook/advised.h. */
+	uint64_t advised_untouched_bytes;
 };
 
 /** 1 GiB of address space with blocks in it: its second-level table, see core/shm/live.h. */

@@ -153,10 +153,13 @@ static uint32_t fitting_step(const struct supervisor *s)
 	const struct segment_ceiling *ceiling = &s->ceiling;
 	uint64_t used_bytes = charge_sum(&s->sampler.charge);
 	uint64_t breach_bytes = ceiling->limit_bytes + ceiling_margin(ceiling->limit_bytes);
+	struct fault_pages pages = {
+		.plain_bytes = ceiling->page_bytes,
+		.advised_bytes = ceiling->advised_page_bytes,
+		.untouched_bytes = load_relaxed(&s->passing.slot->advised_untouched_bytes),
+	};
 	return ceiling_fault_step(used_bytes < breach_bytes ? breach_bytes - used_bytes : 0,
-				  load_relaxed(&s->passing.slot->advises_huge_pages)
-					  ? ceiling->advised_page_bytes
-					  : ceiling->page_bytes);
+				  &pages);
 }
 
 void fault_counter_look(struct supervisor *s)

@@ -3,6 +3,7 @@
 
 #include "oomsim/ceiling.h"
 
+#include "core/base/attributes.h"
 #include "tests/unit/test.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -74,27 +75,49 @@ static void no_reading_comes_too_late(void)
 	}
 }
 
+static uint32_t step_of(uint64_t gap, uint64_t plain, uint64_t advised, uint64_t untouched)
+{
+	struct fault_pages pages = { plain, advised, untouched };
+	return ceiling_fault_step(gap, &pages);
+}
+
+static void faults_take_huge_pages_where_there_is_room_for_them(void)
+{
+	struct fault_pages pages = { 4096, 2 * MIB, 6 * MIB };
+	CHECK_INT(ceiling_faulted(0, &pages), 0);
+	CHECK_INT(ceiling_faulted(3, &pages), 6 * MIB);
+	CHECK_INT(ceiling_faulted(256, &pages), 7 * MIB);
+	pages.untouched_bytes = UINT64_MAX;
+	CHECK_INT(ceiling_faulted(256, &pages), 512 * MIB);
+	pages.untouched_bytes = 0;
+	CHECK_INT(ceiling_faulted(256, &pages), MIB);
+}
+
 static void faults_between_two_looks_cannot_take_more_than_the_gap(void)
 {
-	for (uint64_t page = 4096; page <= 2 * MIB; page *= 8) {
-		for (uint64_t gap = CEILING_FAULT_GRAIN_BYTES; gap < 4000 * MIB; gap += gap / 3) {
-			uint32_t step = ceiling_fault_step(gap, page);
+	const uint64_t untouched[] = { 0, 3 * MIB, 500 * MIB, UINT64_MAX };
+	for (uint64_t gap = CEILING_FAULT_GRAIN_BYTES; gap < 4000 * MIB; gap += gap / 3) {
+		for (size_t i = 0; i < countof(untouched); i++) {
+			struct fault_pages pages = { 4096, 2 * MIB, untouched[i] };
+			uint32_t step = ceiling_fault_step(gap, &pages);
 			REQUIRE(step < CEILING_STEPS);
-			CHECK(step == 0 || ceiling_step_faults(step) * page <= gap);
+			CHECK(step == 0
+			      || ceiling_faulted(ceiling_step_faults(step), &pages) <= gap);
 			/* And looks are not more frequent than that asks for. */
 			CHECK(step == CEILING_STEPS - 1
-			      || ceiling_step_faults(step + 1) * page > gap);
+			      || ceiling_faulted(ceiling_step_faults(step + 1), &pages) > gap);
 		}
 	}
 }
 
 static void close_to_the_ceiling_small_faults_are_looked_at_by_the_grain(void)
 {
-	CHECK_INT(ceiling_step_faults(ceiling_fault_step(0, 4096)), 64);
-	CHECK_INT(ceiling_step_faults(ceiling_fault_step(2 * MIB, 4096)), 512);
-	CHECK_INT(ceiling_step_faults(ceiling_fault_step(0, 2 * MIB)), 1);
-	CHECK_INT(ceiling_step_faults(ceiling_fault_step(16 * MIB, 2 * MIB)), 8);
-	CHECK_INT(ceiling_step_faults(ceiling_fault_step(16 * MIB - 1, 2 * MIB)), 1);
+	CHECK_INT(ceiling_step_faults(step_of(0, 4096, 2 * MIB, 0)), 64);
+	CHECK_INT(ceiling_step_faults(step_of(2 * MIB, 4096, 2 * MIB, 0)), 512);
+	CHECK_INT(ceiling_step_faults(step_of(0, 4096, 2 * MIB, UINT64_MAX)), 1);
+	CHECK_INT(ceiling_step_faults(step_of(16 * MIB, 4096, 2 * MIB, UINT64_MAX)), 8);
+	CHECK_INT(ceiling_step_faults(step_of(16 * MIB - 1, 4096, 2 * MIB, UINT64_MAX)), 1);
+	CHECK_INT(ceiling_step_faults(step_of(0, 2 * MIB, 2 * MIB, 0)), 1);
 }
 
 static void growth_is_not_hidden_by_file_pages_that_go(void)
@@ -156,6 +179,7 @@ int main(void)
 	RUN(readings_are_at_multiples_of_a_grain);
 	RUN(far_from_the_ceiling_readings_are_rare_and_close_to_it_dense);
 	RUN(no_reading_comes_too_late);
+	RUN(faults_take_huge_pages_where_there_is_room_for_them);
 	RUN(faults_between_two_looks_cannot_take_more_than_the_gap);
 	RUN(close_to_the_ceiling_small_faults_are_looked_at_by_the_grain);
 	RUN(growth_is_not_hidden_by_file_pages_that_go);

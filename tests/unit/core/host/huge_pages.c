@@ -66,6 +66,8 @@ static void each_size_may_inherit_or_not(void)
 	check(64 * KIB, 64 * KIB);
 	put("enabled", "always [madvise] never\n");
 	check(64 * KIB, 2048 * KIB);
+	put("hugepages-64kB/enabled", "always inherit [madvise] never\n");
+	check(64 * KIB, 2048 * KIB);
 	put("hugepages-64kB/enabled", "always inherit madvise [never]\n");
 	check(4 * KIB, 2048 * KIB);
 }
