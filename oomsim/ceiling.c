@@ -117,14 +117,16 @@ uint64_t ceiling_faulted(uint64_t faults, const struct fault_pages *pages)
 									: all_huge;
 }
 
-uint32_t ceiling_fault_step(uint64_t gap_bytes, const struct fault_pages *pages)
+uint32_t ceiling_fault_step(uint64_t gap_bytes, uint32_t threads, const struct fault_pages *pages)
 {
-	const uint64_t grain = CEILING_FAULT_GRAIN_BYTES;
-	uint64_t gap = gap_bytes > grain ? gap_bytes : grain;
-	uint32_t step = 0;
-	while (step + 1 < CEILING_STEPS
-	       && ceiling_faulted(ceiling_step_faults(step + 1), pages) <= gap) {
-		step++;
+	uint32_t step = CEILING_STEPS - 1;
+	while (step > 0) {
+		uint64_t faults = ceiling_step_faults(step);
+		if (ceiling_faulted(faults * threads, pages) <= gap_bytes
+		    || ceiling_faulted(faults, pages) <= CEILING_FAULT_GRAIN_BYTES) {
+			break;
+		}
+		step--;
 	}
 	return step;
 }

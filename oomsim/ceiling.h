@@ -85,10 +85,11 @@ struct fault_pages {
 uint64_t ceiling_faulted(uint64_t faults, const struct fault_pages *pages);
 
 /**
- * The largest step whose faults cannot take more than gap bytes (or the grain, if that is more); 0
- * if a single one can.
+ * The largest step at which faults cannot take more than gap bytes before one of so many threads
+ * stops, each of which counts for itself, or at which each thread takes no more than the grain; 0
+ * if there is none.
  */
-uint32_t ceiling_fault_step(uint64_t gap_bytes, const struct fault_pages *pages);
+uint32_t ceiling_fault_step(uint64_t gap_bytes, uint32_t threads, const struct fault_pages *pages);
 
 /**
  * By how much the charge can have grown since an earlier reading at most, from what the process has

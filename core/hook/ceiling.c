@@ -10,6 +10,16 @@
 #include "core/hook/stack.h"
 #include "oomsim/ceiling.h"
 
+#include <limits.h>
+
+/**
+ * A thread that touches waits for another's reading, which takes ten microseconds, or as long as
+ * the reader has no processor: first it only lets others run.
+ */
+#define TURNS_MAX 120
+#define TURNS_SHORT 20
+#define TURN_NS 500000
+
 /** What a ceiling is compared with at one moment. */
 struct finding {
 	uint64_t used_bytes;
@@ -24,6 +34,9 @@ void ceiling_start(const struct segment_ceiling *set)
 	ceiling->limit_bytes = set->limit_bytes;
 	ceiling->fail_at = set->fail_at;
 	ceiling->next_reading = CEILING_GRAIN_BYTES;
+	/* Until something is read: an image begins with little, and one thread. */
+	ceiling->fault_gap = set->limit_bytes;
+	ceiling->threads = 1;
 	ceiling->is_set = set->metric != CEILING_NONE || set->fail_at != 0;
 }
 
@@ -94,6 +107,7 @@ static void schedule_faults(struct ceiling *ceiling, const struct charge *charge
 	store_relaxed(&ceiling->fault_gap,
 		      used_bytes < breach_bytes ? breach_bytes - used_bytes : 0);
 	store_relaxed(&hook.faults.counted, 0);
+	store_relaxed(&ceiling->threads, charge->threads);
 	ceiling->anonymous_then = charge->anonymous_bytes;
 	ceiling->shared_then = ceiling_parse_resident(ceiling->text) - charge->anonymous_bytes;
 }
@@ -101,13 +115,35 @@ static void schedule_faults(struct ceiling *ceiling, const struct charge *charge
 /** Begin to read: one thread at a time, and never into a reading that a handler interrupted. */
 static bool reading_begin(struct ceiling *ceiling)
 {
-	return !load_relaxed(&ceiling->is_blind) && !exchange_acquire(&ceiling->is_reading, 1);
+	uint32_t nobody = 0;
+	return !load_relaxed(&ceiling->is_blind)
+		&& cas_acq_rel(&ceiling->reader, &nobody, (uint32_t)sys_gettid());
 }
 
 static void reading_end(struct ceiling *ceiling)
 {
-	/* Pairs with the exchange in reading_begin: the text is another's. */
-	store_release(&ceiling->is_reading, 0);
+	/* Pairs with the CAS in reading_begin: the text is another's. */
+	store_release(&ceiling->reader, 0);
+}
+
+/** The same once another thread has read: one that touches shall not go on meanwhile. */
+static bool reading_begin_in_turn(struct ceiling *ceiling)
+{
+	uint32_t self = (uint32_t)sys_gettid();
+	for (int i = 0; i < TURNS_MAX && !load_relaxed(&ceiling->is_blind); i++) {
+		uint32_t reader = load_relaxed(&ceiling->reader);
+		if (!reader && reading_begin(ceiling)) {
+			return true;
+		} else if (reader == self) {
+			return false;
+		} else if (i < TURNS_SHORT) {
+			sys_sched_yield();
+		} else if (reader) {
+			struct sys_timespec wait = { 0, TURN_NS };
+			sys_futex_wait(&ceiling->reader, reader, &wait);
+		}
+	}
+	return false;
 }
 
 /**
@@ -117,7 +153,7 @@ static void reading_end(struct ceiling *ceiling)
 static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *ret_bytes)
 {
 	struct charge charge;
-	if (!reading_begin(ceiling)) {
+	if (is_allocation ? !reading_begin(ceiling) : !reading_begin_in_turn(ceiling)) {
 		return false;
 	}
 	bool is_read = read_text("/proc/self/status", ceiling->text, sizeof(ceiling->text))
@@ -163,6 +199,9 @@ static void breach(enum breach_trigger trigger, const struct finding *finding, u
 {
 	/* What ends or stops the program is what counts, whatever was refused before; and there is
 	   no second time: it is killed, or whoever stopped it lets it run. */
+	if (!is_refusal) {
+		store_release(&hook.ceiling.is_breached, 1);
+	}
 	bool is_last = !is_refusal && exchange_acquire(&hook.ceiling.is_set, 0);
 	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 || is_last) {
 		others_publish();
@@ -173,6 +212,9 @@ static void breach(enum breach_trigger trigger, const struct finding *finding, u
 	}
 	if (!is_refusal) {
 		request_breach();
+		/* Pairs with the acquire load of the threads that wait with us. */
+		store_release(&hook.ceiling.is_breached, 0);
+		sys_futex_wake(&hook.ceiling.is_breached, INT_MAX);
 	}
 }
 
@@ -302,9 +344,12 @@ void ceiling_look_before_free(size_t bytes)
 
 /* ---- memory that is touched ---- */
 
-uint64_t ceiling_fault_gap(void)
+uint32_t ceiling_step_now(void)
 {
-	return load_relaxed(&hook.ceiling.fault_gap);
+	const struct ceiling *ceiling = &hook.ceiling;
+	struct fault_pages pages = fault_pages();
+	return ceiling_fault_step(load_relaxed(&ceiling->fault_gap),
+				  load_relaxed(&ceiling->threads), &pages);
 }
 
 /**
@@ -315,11 +360,11 @@ uint64_t ceiling_fault_gap(void)
 static bool may_be_above(struct ceiling *ceiling)
 {
 	uint64_t resident_pages, shared_pages;
-	uint64_t gap = load_relaxed(&ceiling->fault_gap);
-	bool is_known = reading_begin(ceiling);
-	if (!is_known) {
+	if (!reading_begin_in_turn(ceiling)) {
 		return false;
 	}
+	bool is_known = false;
+	uint64_t gap = load_relaxed(&ceiling->fault_gap);
 	if (read_text("/proc/self/statm", ceiling->text, sizeof(ceiling->text))
 	    && ceiling_parse_statm(ceiling->text, &resident_pages, &shared_pages)) {
 		uint64_t shared = shared_pages * hook.page_bytes;
@@ -334,18 +379,15 @@ static bool may_be_above(struct ceiling *ceiling)
 			ceiling->anonymous_then = anonymous;
 			ceiling->shared_then = shared;
 		}
-	} else {
-		is_known = false;
 	}
 	reading_end(ceiling);
 	return !is_known;
 }
 
 /** The closer, the more often; that it is less often again is for the supervisor to see. */
-static void adapt_step(const struct ceiling *ceiling)
+static void adapt_step(void)
 {
-	struct fault_pages pages = fault_pages();
-	uint32_t step = ceiling_fault_step(load_relaxed(&ceiling->fault_gap), &pages);
+	uint32_t step = ceiling_step_now();
 	if (step < load_relaxed(&hook.view.header->ceiling.fault_step)) {
 		request_faults(step, false);
 	}
@@ -381,7 +423,8 @@ static bool is_room_until_next_fault(const struct ceiling *ceiling)
 		return false;
 	}
 	struct fault_pages pages = fault_pages();
-	return ceiling_faulted(counted + faults, &pages) <= load_relaxed(&ceiling->fault_gap);
+	return ceiling_faulted(counted + faults * load_relaxed(&ceiling->threads), &pages)
+		<= load_relaxed(&ceiling->fault_gap);
 }
 
 void ceiling_look_at_fault(void)
@@ -392,7 +435,7 @@ void ceiling_look_at_fault(void)
 		return;
 	}
 	if (!load_relaxed(&ceiling->is_set)) {
-		request_await_breach();
+		request_await_breach(&ceiling->is_breached);
 		return;
 	}
 	if (is_room_until_next_fault(ceiling)) {
@@ -403,7 +446,7 @@ void ceiling_look_at_fault(void)
 	    && load_relaxed(&ceiling->fault_gap) == 0) {
 		happen_at_fault(&finding);
 	} else {
-		adapt_step(ceiling);
+		adapt_step();
 	}
 }
 

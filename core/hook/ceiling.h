@@ -35,12 +35,15 @@ struct ceiling {
 	uint32_t is_crossed;
 	/** A breach has been noted in the slot: the first is what counts. */
 	uint32_t is_noted;
-	/** 1 while a thread reads into text: one at a time. */
-	uint32_t is_reading;
+	/** 1 while a thread waits for what comes of its breach: those that touch wait, too. */
+	uint32_t is_breached;
+	/** The thread that reads into text: one at a time; 0: none. */
+	uint32_t reader;
 	/** How much may be touched until the charge is read again, and what was resident then. */
 	uint64_t fault_gap;
 	uint64_t anonymous_then;
 	uint64_t shared_then;
+	uint32_t threads;
 	/** /proc cannot be read, or must not be: the supervisor decides alone. */
 	uint32_t is_blind;
 	char text[2048];
@@ -79,8 +82,8 @@ bool ceiling_kernel_refused(uint32_t node, size_t bytes);
  */
 void ceiling_look_at_fault(void);
 
-/** How much may be touched, as of the last reading, before that is a breach. */
-uint64_t ceiling_fault_gap(void);
+/** The step (oomsim/ceiling.h) at which faults are to be counted, as of the last reading. */
+uint32_t ceiling_step_now(void);
 
 /** From now on a system call could be punished: leave readings to the supervisor. */
 void ceiling_go_blind(void);

@@ -194,9 +194,7 @@ void fault_start(void)
 	}
 	faults->has_handler = 1;
 	faults->is_counting = 1;
-	struct fault_pages pages = fault_pages();
-	bool is_answered =
-		request_faults(ceiling_fault_step(set->limit_bytes, &pages), true);
+	bool is_answered = request_faults(ceiling_step_now(), true);
 	if (is_answered && load_relaxed(&set->fault_step) == CEILING_STEPS) {
 		/* The kernel refuses: all is as it was. */
 		hook.next.sigaction(SIGTRAP, &faults->action, NULL);
@@ -225,8 +223,7 @@ void fault_expect_huge_pages(void *address, size_t bytes)
 	}
 	advised_add((uintptr_t)address, bytes);
 	fault_look_at_pages();
-	struct fault_pages pages = fault_pages();
-	uint32_t step = ceiling_fault_step(ceiling_fault_gap(), &pages);
+	uint32_t step = ceiling_step_now();
 	uint32_t current = load_relaxed(&set->fault_step);
 	if (current < CEILING_STEPS && step < current) {
 		request_faults(step, true);

@@ -104,9 +104,12 @@ bool request_faults(uint32_t step, bool is_patient)
 	return wait_for_answer(REQUEST_FAULTS, WAIT_STEPS) && is_posted;
 }
 
-void request_await_breach(void)
+void request_await_breach(uint32_t *is_under_way)
 {
-	wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
+	for (int i = 0; i < BREACH_STEPS && supervisor_lives() && load_acquire(is_under_way); i++) {
+		struct sys_timespec wait = { 0, WAIT_STEP_NS };
+		sys_futex_wait(is_under_way, 1, &wait);
+	}
 }
 
 void request_breach(void)

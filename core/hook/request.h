@@ -33,7 +33,7 @@ bool request_faults(uint32_t step, bool is_patient);
  */
 void request_breach(void);
 
-/** Wait for what comes of another thread's breach, if there is one. As long. */
-void request_await_breach(void);
+/** Wait for what comes of another thread's breach while that is under way (1). As long. */
+void request_await_breach(uint32_t *is_under_way);
 
 #endif

@@ -151,15 +151,20 @@ void fault_counter_request(struct supervisor *s, uint64_t step)
 static uint32_t fitting_step(const struct supervisor *s)
 {
 	const struct segment_ceiling *ceiling = &s->ceiling;
-	uint64_t used_bytes = charge_sum(&s->sampler.charge);
+	const struct charge *charge = &s->sampler.charge;
+	uint64_t used_bytes = charge_sum(charge);
 	uint64_t breach_bytes = ceiling->limit_bytes + ceiling_margin(ceiling->limit_bytes);
 	struct fault_pages pages = {
 		.plain_bytes = ceiling->page_bytes,
 		.advised_bytes = ceiling->advised_page_bytes,
 		.untouched_bytes = load_relaxed(&s->passing.slot->advised_untouched_bytes),
 	};
+	/* Every other process has one at least, which is none of those that count. */
+	uint32_t threads = charge->threads > charge->processes
+		? charge->threads - charge->processes + 1
+		: 1;
 	return ceiling_fault_step(used_bytes < breach_bytes ? breach_bytes - used_bytes : 0,
-				  &pages);
+				  threads, &pages);
 }
 
 void fault_counter_look(struct supervisor *s)

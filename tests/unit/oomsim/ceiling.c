@@ -78,7 +78,7 @@ static void no_reading_comes_too_late(void)
 static uint32_t step_of(uint64_t gap, uint64_t plain, uint64_t advised, uint64_t untouched)
 {
 	struct fault_pages pages = { plain, advised, untouched };
-	return ceiling_fault_step(gap, &pages);
+	return ceiling_fault_step(gap, 1, &pages);
 }
 
 static void faults_take_huge_pages_where_there_is_room_for_them(void)
@@ -93,19 +93,25 @@ static void faults_take_huge_pages_where_there_is_room_for_them(void)
 	CHECK_INT(ceiling_faulted(256, &pages), MIB);
 }
 
+static void check_step(uint64_t gap, uint32_t threads, uint64_t untouched)
+{
+	struct fault_pages pages = { 4096, 2 * MIB, untouched };
+	uint32_t step = ceiling_fault_step(gap, threads, &pages);
+	REQUIRE(step < CEILING_STEPS);
+	uint64_t faults = ceiling_step_faults(step);
+	CHECK(step == 0 || ceiling_faulted(faults * threads, &pages) <= gap
+	      || ceiling_faulted(faults, &pages) <= CEILING_FAULT_GRAIN_BYTES);
+	/* And looks are not more frequent than that asks for. */
+	CHECK(step == CEILING_STEPS - 1 || ceiling_faulted(faults * 8 * threads, &pages) > gap);
+}
+
 static void faults_between_two_looks_cannot_take_more_than_the_gap(void)
 {
 	const uint64_t untouched[] = { 0, 3 * MIB, 500 * MIB, UINT64_MAX };
 	for (uint64_t gap = CEILING_FAULT_GRAIN_BYTES; gap < 4000 * MIB; gap += gap / 3) {
 		for (size_t i = 0; i < countof(untouched); i++) {
-			struct fault_pages pages = { 4096, 2 * MIB, untouched[i] };
-			uint32_t step = ceiling_fault_step(gap, &pages);
-			REQUIRE(step < CEILING_STEPS);
-			CHECK(step == 0
-			      || ceiling_faulted(ceiling_step_faults(step), &pages) <= gap);
-			/* And looks are not more frequent than that asks for. */
-			CHECK(step == CEILING_STEPS - 1
-			      || ceiling_faulted(ceiling_step_faults(step + 1), &pages) > gap);
+			check_step(gap, 1, untouched[i]);
+			check_step(gap, 33, untouched[i]);
 		}
 	}
 }
@@ -114,6 +120,11 @@ static void close_to_the_ceiling_small_faults_are_looked_at_by_the_grain(void)
 {
 	CHECK_INT(ceiling_step_faults(step_of(0, 4096, 2 * MIB, 0)), 64);
 	CHECK_INT(ceiling_step_faults(step_of(2 * MIB, 4096, 2 * MIB, 0)), 512);
+	struct fault_pages small = { 4096, 4096, 0 };
+	/* However many threads there are. */
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(0, 100, &small)), 64);
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(4 * MIB, 2, &small)), 512);
+	CHECK_INT(ceiling_step_faults(ceiling_fault_step(4 * MIB - 1, 2, &small)), 64);
 	CHECK_INT(ceiling_step_faults(step_of(0, 4096, 2 * MIB, UINT64_MAX)), 1);
 	CHECK_INT(ceiling_step_faults(step_of(16 * MIB, 4096, 2 * MIB, UINT64_MAX)), 8);
 	CHECK_INT(ceiling_step_faults(step_of(16 * MIB - 1, 4096, 2 * MIB, UINT64_MAX)), 1);

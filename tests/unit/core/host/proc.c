@@ -5,6 +5,8 @@
 
 #include "tests/unit/test.h"
 
+#include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +42,23 @@ static void name_may_look_like_other_fields(void)
 	CHECK_INT(stat.user_ticks, 250);
 	CHECK_INT(stat.system_ticks, 75);
 	CHECK_INT(stat.start_ticks, 987654);
+}
+
+static void who_traces_a_process_is_known(void)
+{
+	int status;
+	CHECK_INT(proc_tracer(fixture("processes"), 42), 0);
+	CHECK_INT(proc_tracer(fixture("processes"), 999), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	REQUIRE(waitpid(pid, &status, 0) == pid);
+	CHECK_INT(proc_tracer("", pid), getpid());
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
 }
 
 static void nonsense_is_no_process(void)
@@ -119,6 +138,7 @@ int main(void)
 {
 	RUN(memory_of_a_process);
 	RUN(name_may_look_like_other_fields);
+	RUN(who_traces_a_process_is_known);
 	RUN(nonsense_is_no_process);
 	RUN(pending_signals);
 	RUN(descendants_without_lists_of_children);
