@@ -6,6 +6,7 @@
 #include "core/symbols/line_table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,6 +144,22 @@ static void resolve_python(struct resolver *resolver, const struct code *code,
 	free(table);
 }
 
+/** Resolve count nodes of one object file, for now to its name and the address in it. */
+static void resolve_native(struct resolver *resolver, const struct code *code,
+			   const uint32_t *nodes, uint32_t count)
+{
+	uint32_t file = resolver_text(resolver, code->filename);
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t address = (uint64_t)(uint32_t)code->first_line << 32
+			| segment_node(resolver, nodes[i])->offset;
+		char name[32];
+		snprintf(name, sizeof(name), "+0x%jx", (uintmax_t)address);
+		uint32_t function = builder_text(resolver->builder, name);
+		uint32_t frame = builder_frame(resolver->builder, file, function, 0, 0);
+		resolver->frame_of[nodes[i]] = frame + 1;
+	}
+}
+
 /** Resolve count nodes that have the same code number. */
 static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint32_t count)
 {
@@ -150,6 +167,10 @@ static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint3
 		arena_element(&resolver->codes, segment_node(resolver, nodes[0])->code);
 	if (code && code->kind == CODE_PYTHON) {
 		resolve_python(resolver, code, nodes, count);
+		return;
+	}
+	if (code && code->kind == CODE_NATIVE) {
+		resolve_native(resolver, code, nodes, count);
 		return;
 	}
 	uint32_t frame = code && code->kind == CODE_LABEL

@@ -22,7 +22,7 @@
  * the extent that row[k / per_extent] names. Elements are numbered from 1; 0 says "none".
  *
  * Glossary (the project's words are in design terms here):
- *   frame   a code (Python code object, label) and an instruction offset in it
+ *   frame   a code (Python code object, object file, label) and an instruction offset in it
  *   node    a frame below a parent node: a stack is the path from a node to the root
  *   entry   the account of one stack that has allocated: live, snapshot, totals
  *   slot    one process that records; generation counts its images (an exec starts a new one)
@@ -216,6 +216,21 @@ enum code_kind {
 	CODE_PYTHON = 1,
 	/** A frame that is only a label, such as "[thread started here]": qualname holds it. */
 	CODE_LABEL = 2,
+	/**
+	 * An object file of machine code: filename is its path, qualname its build id in lower-case
+	 * hexadecimal (none: 0), line_format an enum native_address. The address, as the file's own
+	 * symbols have it (without what the loader added), is first_line (upper half) and
+	 * node.offset (lower half).
+	 */
+	CODE_NATIVE = 3,
+};
+
+/** What the address of a native frame is. */
+enum native_address {
+	/** Where a call returns to: the call is the instruction before. */
+	NATIVE_RETURN = 0,
+	/** The next instruction of a function that a signal has interrupted. */
+	NATIVE_INTERRUPTED = 1,
 };
 
 /** Interned by content (all fields but link). */
