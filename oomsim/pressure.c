@@ -9,6 +9,11 @@
 
 #include <unistd.h>
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 void charge_add(struct charge *a, const struct charge *b)
 {
 	a->anonymous_bytes += b->anonymous_bytes;
@@ -28,19 +33,78 @@ static bool read_process(const char *root, pid_t pid, uint64_t segment_bytes, st
 		&& ceiling_parse_status(text, segment_bytes, ret);
 }
 
-/** The plain sum. Processes that have ended add nothing. */
-static struct charge sum_up(const char *root, const pid_t *pids, size_t count,
-			    uint64_t segment_bytes)
+/* ---- what is cheap to see ---- */
+
+/** The tree as /proc/PID/status shows it. */
+struct plain {
+	/** Pages count for each process that has them. */
+	struct charge sum;
+	/** Of the processes whose pages were shared out: their shares and what they took since. */
+	uint64_t anonymous_bytes;
+	uint64_t shared_bytes;
+	/** How many of those there are. */
+	uint32_t known;
+};
+
+/** A process at the last sharing out; NULL: it was not there. at: where it is now. */
+static const struct pressure_part *part_of(const struct pressure *pressure, pid_t pid, size_t at)
 {
-	struct charge sum = { 0 };
-	for (size_t i = 0; i < count; i++) {
-		struct charge charge;
-		if (read_process(root, pids[i], i ? 0 : segment_bytes, &charge)) {
-			charge_add(&sum, &charge);
+	/* Who ends leaves a gap: it is where it was, or before. */
+	for (size_t i = at < pressure->part_count ? at + 1 : pressure->part_count; i > 0; i--) {
+		if (pressure->parts[i - 1].pid == pid) {
+			return &pressure->parts[i - 1];
 		}
 	}
-	return sum;
+	for (size_t i = at + 1; i < pressure->part_count; i++) {
+		if (pressure->parts[i].pid == pid) {
+			return &pressure->parts[i];
+		}
+	}
+	return NULL;
 }
+
+/** A process gets resident pages of its own by taking them, so that what it grows by is its own. */
+static void add_part(struct plain *plain, const struct pressure_part *part, uint64_t resident_bytes)
+{
+	uint64_t grown = less(resident_bytes, part->resident_bytes);
+	uint64_t shrunk = less(part->resident_bytes, resident_bytes);
+	plain->known++;
+	plain->anonymous_bytes += less(part->anonymous_bytes + grown, shrunk);
+	plain->shared_bytes += part->shared_bytes;
+}
+
+/** Processes that have ended add nothing. */
+static struct plain sum_up(const struct pressure *pressure, const struct process_tree *tree)
+{
+	struct plain plain = { .known = 0 };
+	for (size_t i = 0; i < tree->count; i++) {
+		uint64_t segment_bytes = i ? 0 : tree->segment_bytes;
+		struct charge charge;
+		if (!read_process(tree->root, tree->pids[i], segment_bytes, &charge)) {
+			continue;
+		}
+		charge_add(&plain.sum, &charge);
+		const struct pressure_part *part = part_of(pressure, tree->pids[i], i);
+		if (part) {
+			add_part(&plain, part, charge.anonymous_bytes);
+		}
+	}
+	plain.shared_bytes = less(plain.shared_bytes, tree->segment_bytes);
+	return plain;
+}
+
+static struct pressure_counts count(const struct process_tree *tree, const struct plain *plain)
+{
+	struct pressure_counts counts = { .plain_bytes = charge_sum(&plain->sum) };
+	for (size_t i = 0; i < tree->count; i++) {
+		struct proc_stat stat;
+		bool is_there = proc_read_stat(tree->root, tree->pids[i], &stat);
+		counts.faults += is_there ? stat.minor_faults : 0;
+	}
+	return counts;
+}
+
+/* ---- what takes the kernel a walk over all pages ---- */
 
 /** Replace what is resident by the process's share of it. */
 static void share_out(const char *root, pid_t pid, struct charge *charge)
@@ -56,62 +120,177 @@ static void share_out(const char *root, pid_t pid, struct charge *charge)
 	}
 }
 
-static struct charge sum_up_shares(const char *root, const pid_t *pids, size_t count,
-				   uint64_t segment_bytes)
+static void share_out_one(struct pressure *pressure, const struct process_tree *tree, pid_t pid,
+			  struct charge *sum)
+{
+	struct charge charge, after;
+	if (!read_process(tree->root, pid, 0, &charge)) {
+		return;
+	}
+	share_out(tree->root, pid, &charge);
+	charge_add(sum, &charge);
+	/* Read last: what it took during the walk is in its share or not; that is not to count
+	   twice. */
+	if (read_process(tree->root, pid, 0, &after) && pressure->part_count < PRESSURE_PARTS_MAX) {
+		pressure->parts[pressure->part_count++] = (struct pressure_part){
+			.pid = pid,
+			.anonymous_bytes = charge.anonymous_bytes,
+			.shared_bytes = charge.shared_bytes,
+			.resident_bytes = after.anonymous_bytes,
+		};
+	}
+}
+
+static struct charge share_out_all(struct pressure *pressure, const struct process_tree *tree)
 {
 	struct charge sum = { 0 };
-	for (size_t i = 0; i < count; i++) {
-		struct charge charge;
-		if (read_process(root, pids[i], 0, &charge)) {
-			share_out(root, pids[i], &charge);
-			charge_add(&sum, &charge);
-		}
+	pressure->part_count = 0;
+	for (size_t i = 0; i < tree->count; i++) {
+		share_out_one(pressure, tree, tree->pids[i], &sum);
 	}
 	/* All of the segment is in the shares of those that have it mapped. */
-	sum.shared_bytes = sum.shared_bytes > segment_bytes ? sum.shared_bytes - segment_bytes : 0;
+	sum.shared_bytes = less(sum.shared_bytes, tree->segment_bytes);
 	return sum;
 }
 
-static uint64_t count_faults(const char *root, const pid_t *pids, size_t count)
+/* ---- between two walks ---- */
+
+/** Who has come since may share all that it has, who has gone may have shared all that it had. */
+static struct charge at_least(const struct plain *plain)
 {
-	uint64_t faults = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct proc_stat stat;
-		faults += proc_read_stat(root, pids[i], &stat) ? stat.minor_faults : 0;
-	}
-	return faults;
+	struct charge charge = plain->sum;
+	charge.anonymous_bytes = plain->anonymous_bytes;
+	charge.shared_bytes = plain->shared_bytes;
+	return charge;
 }
 
-/** Whoever writes to a shared page gets one of its own: a fault that no plain sum shows. */
-static uint64_t grown_since(const struct pressure *pressure, uint64_t plain_bytes, uint64_t faults)
+/**
+ * What can have come at most: whoever writes to a shared page gets one of its own, a fault that no
+ * plain sum shows.
+ */
+static uint64_t growth(const struct pressure_counts *then, const struct pressure_counts *now)
 {
 	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t plain =
-		plain_bytes > pressure->plain_bytes ? plain_bytes - pressure->plain_bytes : 0;
-	uint64_t faulted =
-		faults > pressure->faults ? (faults - pressure->faults) * page_bytes : 0;
-	return plain > faulted ? plain : faulted;
+	uint64_t grown = less(now->plain_bytes, then->plain_bytes);
+	uint64_t faulted = less(now->faults, then->faults) * page_bytes;
+	return grown > faulted ? grown : faulted;
 }
 
-struct charge pressure_read(struct pressure *pressure, const char *root, const pid_t *pids,
-			    size_t count, uint64_t segment_bytes, uint64_t matters_bytes)
+/** The same processes as at the last walk? */
+static bool is_same_tree(const struct pressure *pressure, const struct plain *plain)
 {
-	struct charge plain = sum_up(root, pids, count, segment_bytes);
-	uint64_t plain_bytes = charge_sum(&plain);
-	if (plain.processes < 2 || plain_bytes <= matters_bytes) {
-		return plain;
-	}
-	uint64_t faults = count_faults(root, pids, count);
-	struct charge estimate = pressure->shared_out;
-	estimate.anonymous_bytes += grown_since(pressure, plain_bytes, faults);
-	if (pressure->processes == plain.processes && charge_sum(&estimate) <= matters_bytes) {
-		return estimate;
-	}
-	*pressure = (struct pressure){
-		.shared_out = sum_up_shares(root, pids, count, segment_bytes),
-		.plain_bytes = plain_bytes,
-		.faults = faults,
-		.processes = plain.processes,
+	return pressure->part_count && plain->known == plain->sum.processes
+		&& plain->known == pressure->part_count;
+}
+
+static struct pressure_counts middle(const struct pressure_counts *a,
+				     const struct pressure_counts *b)
+{
+	return (struct pressure_counts){
+		.plain_bytes = a->plain_bytes / 2 + b->plain_bytes / 2,
+		.faults = a->faults / 2 + b->faults / 2,
 	};
-	return pressure->shared_out;
+}
+
+/** Growth that was possible since the last walk: enough to tell how much of it is real? */
+static bool is_telling(uint64_t possible_bytes, uint64_t matters_bytes)
+{
+	return possible_bytes > matters_bytes / 16;
+}
+
+/** It is not known yet what is real, and will matter soon. */
+static bool is_time_to_calibrate(const struct pressure *pressure, uint64_t matters_bytes)
+{
+	return !pressure->real_parts && pressure->most_bytes > matters_bytes / 4 * 3
+		&& is_telling(less(pressure->most_bytes, pressure->sum_bytes), matters_bytes);
+}
+
+/** What is certain tells nothing if what matters lies between that and what is possible. */
+static bool is_walk_due(const struct pressure *pressure, uint64_t least_bytes,
+			uint64_t matters_bytes, enum pressure_walk walk)
+{
+	if (!pressure->part_count || walk == PRESSURE_WALK_ANYHOW) {
+		return true;
+	}
+	if (walk == PRESSURE_NO_WALK || least_bytes > matters_bytes) {
+		return false;
+	}
+	if (walk == PRESSURE_WALK_UNLESS_CLEAR && pressure->real_parts) {
+		/* More than the last walk may be wrong by, and less than is probable. */
+		return is_telling(less(pressure->most_bytes, matters_bytes), matters_bytes)
+			&& pressure->likely_bytes <= matters_bytes;
+	}
+	return pressure->most_bytes > matters_bytes
+		|| is_time_to_calibrate(pressure, matters_bytes);
+}
+
+static uint32_t real_parts(uint64_t real_bytes, uint64_t possible_bytes)
+{
+	uint64_t parts = real_bytes * PRESSURE_REAL_PARTS / possible_bytes;
+	return parts < PRESSURE_REAL_PARTS ? (uint32_t)parts : PRESSURE_REAL_PARTS;
+}
+
+/** possible_bytes: what the charge can have grown by since the last walk; 0: not known. */
+static struct charge do_walk(struct pressure *pressure, const struct process_tree *tree,
+			     const struct pressure_counts *before, uint64_t possible_bytes,
+			     uint64_t matters_bytes)
+{
+	uint64_t last_bytes = pressure->sum_bytes;
+	struct charge sum = share_out_all(pressure, tree);
+	struct plain plain = sum_up(pressure, tree);
+	struct pressure_counts after = count(tree, &plain);
+	pressure->sum_bytes = charge_sum(&sum);
+	pressure->before = *before;
+	pressure->middle = middle(before, &after);
+	if (is_telling(possible_bytes, matters_bytes)) {
+		uint64_t real_bytes = less(pressure->sum_bytes, last_bytes);
+		pressure->real_parts = real_parts(real_bytes, possible_bytes);
+	}
+	pressure->most_bytes = pressure->sum_bytes;
+	pressure->likely_bytes = pressure->sum_bytes;
+	pressure->has_walked = true;
+	return sum;
+}
+
+/** Bring the limits within which the charge lies up to date; returns what it is at least. */
+static struct charge bound(struct pressure *pressure, const struct plain *plain,
+			   const struct pressure_counts *now)
+{
+	struct charge least = at_least(plain);
+	uint64_t least_bytes = charge_sum(&least);
+	pressure->most_bytes = now->plain_bytes;
+	pressure->likely_bytes = least_bytes;
+	if (is_same_tree(pressure, plain)) {
+		uint64_t most_bytes = pressure->sum_bytes + growth(&pressure->before, now);
+		uint64_t likely_bytes = pressure->sum_bytes
+			+ growth(&pressure->middle, now) * pressure->real_parts
+				/ PRESSURE_REAL_PARTS;
+		pressure->most_bytes = most_bytes < now->plain_bytes ? most_bytes
+								      : now->plain_bytes;
+		pressure->likely_bytes = likely_bytes > least_bytes ? likely_bytes : least_bytes;
+	}
+	return least;
+}
+
+struct charge pressure_read(struct pressure *pressure, const struct process_tree *tree,
+			    uint64_t matters_bytes, enum pressure_walk walk)
+{
+	struct plain plain = sum_up(pressure, tree);
+	uint64_t plain_bytes = charge_sum(&plain.sum);
+	pressure->has_walked = false;
+	pressure->most_bytes = plain_bytes;
+	pressure->likely_bytes = plain_bytes;
+	/* From half on, so that it is known what is shared before it matters. */
+	if (plain.sum.processes < 2 || plain_bytes <= matters_bytes / 2) {
+		return plain.sum;
+	}
+	struct pressure_counts now = count(tree, &plain);
+	struct charge sum = bound(pressure, &plain, &now);
+	if (is_walk_due(pressure, charge_sum(&sum), matters_bytes, walk)) {
+		uint64_t possible_bytes = is_same_tree(pressure, &plain)
+			? growth(&pressure->middle, &now)
+			: 0;
+		sum = do_walk(pressure, tree, &now, possible_bytes, matters_bytes);
+	}
+	return sum;
 }

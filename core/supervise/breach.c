@@ -40,12 +40,50 @@ static void stop_tree(const struct supervisor *s)
 	}
 }
 
+/** What the charge has to be above of for a breach that is seen from outside. */
+static uint64_t breach_bytes(const struct supervisor *s)
+{
+	uint64_t limit_bytes = s->ceiling.limit_bytes;
+	/* Where the hook cannot look for itself there is nobody to come first. */
+	bool is_blind = s->passing.slot->image_flags & IMAGE_CEILING_BLIND;
+	return limit_bytes + (is_blind ? 0 : ceiling_margin(limit_bytes));
+}
+
 /** What all of them use, now that nothing moves. */
 static void read_charge(struct supervisor *s)
 {
 	uint64_t now_ms = sampler_now_ms();
 	descendants_look(&s->descendants, now_ms);
-	sampler_look(&s->sampler, &s->descendants, now_ms);
+	sampler_look_closely(&s->sampler, &s->descendants, now_ms);
+}
+
+static bool is_running(const struct supervisor *s, pid_t pid)
+{
+	struct proc_stat stat;
+	return proc_read_stat(s->proc_root, pid, &stat) && stat.state != 'T' && stat.state != 't';
+}
+
+/**
+ * The children have probably taken the charge above the ceiling: see whether that is so while they
+ * take nothing more. Only they are held, and only that long; the workload itself is followed by the
+ * hook.
+ */
+static void read_charge_holding_children(struct supervisor *s)
+{
+	pid_t pids[DESCENDANTS_KNOWN];
+	pid_t held[DESCENDANTS_KNOWN];
+	size_t count = 0;
+	size_t found = proc_descendants(s->proc_root, s->pid, pids, DESCENDANTS_KNOWN);
+	for (size_t i = 0; i < found && i < DESCENDANTS_KNOWN; i++) {
+		if (is_running(s, pids[i]) && kill(pids[i], SIGSTOP) == 0) {
+			held[count++] = pids[i];
+		}
+	}
+	read_charge(s);
+	bool is_breach = charge_sum(&s->sampler.charge) > breach_bytes(s);
+	for (size_t i = 0; i < count && !is_breach; i++) {
+		kill(held[i], SIGCONT);
+	}
 }
 
 static void happen(struct supervisor *s, const struct breach *breach)
@@ -103,13 +141,15 @@ void breach_look(struct supervisor *s)
 {
 	const struct segment_ceiling *ceiling = &s->ceiling;
 	const struct slot *slot = s->passing.slot;
+	if (ceiling->metric != CEILING_RESIDENT || s->breach.trigger != BREACH_NONE) {
+		return;
+	}
+	if (sampler_likely_bytes(&s->sampler) > breach_bytes(s)
+	    && charge_sum(&s->sampler.charge) <= breach_bytes(s)) {
+		read_charge_holding_children(s);
+	}
 	uint64_t used_bytes = charge_sum(&s->sampler.charge);
-	/* Where the hook cannot look for itself there is nobody to come first. */
-	uint64_t margin_bytes = slot->image_flags & IMAGE_CEILING_BLIND
-		? 0
-		: ceiling_margin(ceiling->limit_bytes);
-	if (ceiling->metric != CEILING_RESIDENT || s->breach.trigger != BREACH_NONE
-	    || used_bytes <= ceiling->limit_bytes + margin_bytes) {
+	if (used_bytes <= breach_bytes(s)) {
 		return;
 	}
 	struct breach breach = {

@@ -275,18 +275,28 @@ static void forget_launchers(struct supervisor *s)
 	}
 }
 
+/** Where a ceiling is near children take what they take at once: they are not waited for. */
+static bool are_children_due(struct supervisor *s, uint64_t now_ms)
+{
+	uint64_t children = load_relaxed(&s->passing.header->children);
+	bool is_news = s->ceiling.metric != CEILING_NONE && children != s->children_seen;
+	s->children_seen = children;
+	return is_news || now_ms >= s->descendants.next_ms;
+}
+
 static void look(struct supervisor *s)
 {
 	uint64_t now_ms = sampler_now_ms();
+	forget_launchers(s);
+	/* First: who has just been found counts. */
+	if (are_children_due(s, now_ms)) {
+		descendants_look(&s->descendants, now_ms);
+	}
 	if (now_ms >= s->sampler.next_ms) {
 		sampler_look(&s->sampler, &s->descendants, now_ms);
 		breach_look(s);
 		fault_counter_look(s);
 		run_info_update(s);
-	}
-	forget_launchers(s);
-	if (now_ms >= s->descendants.next_ms) {
-		descendants_look(&s->descendants, now_ms);
 	}
 }
 

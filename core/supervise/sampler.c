@@ -6,6 +6,7 @@
 #include "core/base/atomic.h"
 #include "core/host/file.h"
 #include "core/host/proc.h"
+#include "oomsim/ceiling.h"
 
 #include <signal.h>
 #include <string.h>
@@ -17,8 +18,11 @@
 /** Processor time that a look may take: one part in so many. */
 #define COST_PARTS 125u
 #define COST_PARTS_CEILING 25u
-/** Where pages have to be told apart near a ceiling: that takes long, and must come in time. */
-#define COST_PARTS_SHARED 3u
+/** The last quarter below a ceiling, if there are children: of them the looks alone tell. */
+#define COST_PARTS_NEAR 6u
+#define NEAR_PARTS 4u
+/** And a look in which pages are told apart, if that may tell of a ceiling. */
+#define COST_PARTS_WALK_NEAR 3u
 /** No program touches more memory than this in a millisecond: 4 GB a second. */
 #define TOUCHED_PER_MS ((uint64_t)4 << 20)
 /** A sum over several processes is a new highest only if it is higher by one part in so many. */
@@ -120,7 +124,8 @@ static uint64_t ceiling_bytes(const struct sampler *sampler)
 static uint32_t bounded_interval(const struct sampler *sampler, uint32_t interval_ms)
 {
 	uint64_t limit_bytes = ceiling_bytes(sampler);
-	uint64_t used_bytes = charge_sum(&sampler->charge);
+	uint64_t used_bytes = sampler->charge.processes > 1 ? sampler->pressure.most_bytes
+							    : charge_sum(&sampler->charge);
 	if (!limit_bytes) {
 		return interval_ms;
 	}
@@ -130,12 +135,34 @@ static uint32_t bounded_interval(const struct sampler *sampler, uint32_t interva
 	return least_ms < interval_ms ? (uint32_t)least_ms : interval_ms;
 }
 
+/** Children may have come close to a ceiling. */
+static bool is_near(const struct sampler *sampler)
+{
+	uint64_t limit_bytes = ceiling_bytes(sampler);
+	return limit_bytes && sampler->charge.processes > 1
+		&& sampler->pressure.most_bytes > limit_bytes - limit_bytes / NEAR_PARTS;
+}
+
 static uint32_t cost_parts(const struct sampler *sampler)
 {
-	if (!ceiling_bytes(sampler)) {
+	uint64_t limit_bytes = ceiling_bytes(sampler);
+	if (!limit_bytes) {
 		return COST_PARTS;
 	}
-	return sampler->charge.processes > 1 ? COST_PARTS_SHARED : COST_PARTS_CEILING;
+	return is_near(sampler) ? COST_PARTS_NEAR : COST_PARTS_CEILING;
+}
+
+/** May pages be told apart now? Not so often that it counts, or that others are held up. */
+static enum pressure_walk next_walk(const struct sampler *sampler, uint64_t now_ms)
+{
+	uint32_t parts = is_near(sampler) ? COST_PARTS_WALK_NEAR : COST_PARTS;
+	if (sampler->is_close_look) {
+		return PRESSURE_WALK_ANYHOW;
+	}
+	if (now_ms < sampler->walked_ms + sampler->walk_cost_us * parts / 1000u) {
+		return PRESSURE_NO_WALK;
+	}
+	return ceiling_bytes(sampler) ? PRESSURE_WALK_UNLESS_CLEAR : PRESSURE_WALK;
 }
 
 /** Sooner if memory moved, later if not; never so soon that the looks themselves count. */
@@ -169,17 +196,23 @@ static size_t list_tree(const struct sampler *sampler, const struct descendants 
 
 /** What all are charged. Without a ceiling, a new highest is what matters. */
 static struct charge read_charge(struct sampler *sampler, const struct usage *own,
-				 const struct descendants *below, uint64_t segment)
+				 const struct descendants *below, uint64_t segment, uint64_t now_ms)
 {
 	pid_t pids[1 + DESCENDANTS_KNOWN];
-	size_t count = list_tree(sampler, below, pids);
-	uint64_t highest_bytes = charge_sum(&sampler->highest);
-	if (count == 1) {
+	struct process_tree tree = {
+		.root = sampler->source.root,
+		.pids = pids,
+		.count = list_tree(sampler, below, pids),
+		.segment_bytes = segment,
+	};
+	if (tree.count == 1) {
 		return own->charge;
 	}
-	return pressure_read(&sampler->pressure, sampler->source.root, pids, count, segment,
-			     ceiling_bytes(sampler) ? ceiling_bytes(sampler)
-						    : highest_bytes + highest_bytes / NEWS_PARTS);
+	uint64_t limit_bytes = ceiling_bytes(sampler);
+	uint64_t highest_bytes = charge_sum(&sampler->highest);
+	uint64_t matters_bytes = limit_bytes ? limit_bytes + ceiling_margin(limit_bytes)
+					     : highest_bytes + highest_bytes / NEWS_PARTS;
+	return pressure_read(&sampler->pressure, &tree, matters_bytes, next_walk(sampler, now_ms));
 }
 
 static void take_charge(struct sampler *sampler, const struct charge *charge,
@@ -260,13 +293,34 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 		.file_bytes = usage.file_bytes,
 		.cgroup_bytes = usage.cgroup_bytes,
 	};
-	struct charge charge = read_charge(sampler, &usage, below, segment);
+	uint64_t charge_us = sampler_cpu_us();
+	struct charge charge = read_charge(sampler, &usage, below, segment, now_ms);
+	charge_us = sampler_cpu_us() - charge_us;
 	take_charge(sampler, &charge, &usage, sample.tracked_bytes);
 	timeline_add(&sampler->timeline, sample);
 	sampler->last_cgroup_bytes = sample.cgroup_bytes;
 	raise_to(&sampler->peak_rss_bytes, usage.peak_rss_bytes);
 	raise_to(&sampler->peak_cgroup_bytes, sample.cgroup_bytes);
-	schedule(sampler, &sample, now_ms, sampler_cpu_us() - start_us);
+	uint64_t cost_us = sampler_cpu_us() - start_us;
+	if (charge.processes > 1 && sampler->pressure.has_walked) {
+		sampler->walked_ms = now_ms;
+		sampler->walk_cost_us = charge_us;
+		cost_us -= charge_us;
+	}
+	schedule(sampler, &sample, now_ms, cost_us);
+}
+
+void sampler_look_closely(struct sampler *sampler, const struct descendants *below, uint64_t now_ms)
+{
+	sampler->is_close_look = true;
+	sampler_look(sampler, below, now_ms);
+	sampler->is_close_look = false;
+}
+
+uint64_t sampler_likely_bytes(const struct sampler *sampler)
+{
+	return sampler->charge.processes > 1 ? sampler->pressure.likely_bytes
+					     : charge_sum(&sampler->charge);
 }
 
 void sampler_finish(struct sampler *sampler, uint64_t now_ms)

@@ -29,6 +29,9 @@ struct sampler {
 	uint64_t peak_cgroup_bytes;
 	/** The workload and the processes below it: at the last look, and at the highest sum. */
 	struct pressure pressure;
+	/** When pages were last told apart, and what that has cost. */
+	uint64_t walked_ms;
+	uint64_t walk_cost_us;
 	struct charge charge;
 	struct charge highest;
 	/** File pages of the workload's own process, and live bytes on the books, then. */
@@ -52,6 +55,7 @@ struct sampler {
 	uint64_t last_resident_bytes;
 	uint64_t last_tracked_bytes;
 	uint64_t last_cgroup_bytes;
+	bool is_close_look;
 	/** The segment counts as file pages, not as shared memory. */
 	bool segment_is_file_pages;
 };
@@ -69,6 +73,13 @@ void sampler_close(struct sampler *sampler);
  * and decide when to look again: next_ms. Close to a ceiling of resident memory that is soon.
  */
 void sampler_look(struct sampler *sampler, const struct descendants *below, uint64_t now_ms);
+
+/** As sampler_look, and exactly: of a tree in which nothing moves. */
+void sampler_look_closely(struct sampler *sampler, const struct descendants *below,
+			  uint64_t now_ms);
+
+/** What was charged at the last look, as far as growth since pages were told apart tells. */
+uint64_t sampler_likely_bytes(const struct sampler *sampler);
 
 /** The counters at the end, after the workload has died. */
 void sampler_finish(struct sampler *sampler, uint64_t now_ms);

@@ -38,6 +38,7 @@ struct supervisor {
 	struct descendants descendants;
 	/** header.launchers as last noticed. */
 	uint32_t launchers_seen;
+	uint64_t children_seen;
 	pid_t pid;
 	/**
 	 * Orphans become our children: we are the first process of a container, or were made a

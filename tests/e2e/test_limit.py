@@ -96,6 +96,14 @@ def test_memory_that_is_only_touched_is_noticed_from_outside(tmp_path):
     assert report.bytes_of("out of mem.") == 1024 * MIB
 
 
+def test_children_that_only_read_files_are_left_alone(tmp_path):
+    """Their faults look as if they copied what they share: it is looked at, and nobody stays
+    stopped."""
+    run = limited([WORKLOADS / "reads_a_file_in_children.py"], tmp_path)
+    assert (run.status, run.out) == (0, b"done\n"), run.err
+    assert run.report().verdict == "exited with status 0"
+
+
 def test_children_count_and_what_they_share_counts_once(tmp_path):
     """100 MiB shared and 4 MiB a round: 300 MiB are full after some 40 rounds, not at once.
 

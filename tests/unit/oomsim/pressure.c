@@ -33,11 +33,24 @@ static const pid_t pids[] = { 10, 11, 12, 13 };
 #define PLAIN_BYTES(processes) \
 	((processes) * ((uint64_t)(100000 + 4000 + 300) * 1024 + KERNEL_BYTES))
 
-static void below_what_matters_shared_pages_count_often(void)
+static struct process_tree tree_of(size_t count, uint64_t segment_bytes)
+{
+	return (struct process_tree){
+		.root = ".", .pids = pids, .count = count, .segment_bytes = segment_bytes
+	};
+}
+
+static struct charge look(struct pressure *pressure, size_t count, uint64_t matters_bytes)
+{
+	struct process_tree tree = tree_of(count, 0);
+	return pressure_read(pressure, &tree, matters_bytes, PRESSURE_WALK);
+}
+
+static void far_below_what_matters_shared_pages_count_often(void)
 {
 	struct pressure pressure = { 0 };
-	struct charge sum =
-		pressure_read(&pressure, ".", pids, 3, 1000 * 1024, PLAIN_BYTES(3));
+	struct process_tree tree = tree_of(3, 1000 * 1024);
+	struct charge sum = pressure_read(&pressure, &tree, 2 * PLAIN_BYTES(3), PRESSURE_WALK);
 	CHECK_INT(sum.anonymous_bytes, 3 * 100000 * 1024);
 	/* The segment is taken off once: from the workload itself. */
 	CHECK_INT(sum.shared_bytes, (3 * 4000 - 1000) * 1024);
@@ -45,52 +58,122 @@ static void below_what_matters_shared_pages_count_often(void)
 	CHECK_INT(sum.kernel_bytes, 3 * KERNEL_BYTES);
 	CHECK_INT(sum.threads, 6);
 	CHECK_INT(sum.processes, 3);
-	CHECK_INT(pressure.processes, 0);
+	CHECK_INT(pressure.most_bytes, charge_sum(&sum));
+	CHECK(!pressure.has_walked);
 }
 
-static void above_it_they_count_once(void)
+static void from_half_of_it_on_they_count_once(void)
 {
 	struct pressure pressure = { 0 };
-	struct charge sum = pressure_read(&pressure, ".", pids, 3, 500 * 1024, 1);
+	struct process_tree tree = tree_of(3, 500 * 1024);
+	struct charge sum = pressure_read(&pressure, &tree, PLAIN_BYTES(3) + 4096, PRESSURE_WALK);
 	/* The third process hides its rollup: it counts in full. */
 	CHECK_INT(sum.anonymous_bytes, (30000 + 30000 + 100000) * 1024);
 	CHECK_INT(sum.shared_bytes, (1000 + 1000 + 4000 - 500) * 1024);
 	CHECK_INT(sum.processes, 3);
+	CHECK(pressure.has_walked);
 }
 
-static void from_then_on_growth_is_followed_by_faults(void)
+static void what_a_process_takes_is_known_without_a_walk(void)
+{
+	struct pressure pressure = { 0 };
+	struct charge before = look(&pressure, 2, PLAIN_BYTES(2));
+	put(pids[1], "status", "Name:\tpython3\nRssAnon:\t  150000 kB\nRssFile:\t   9000 kB\n"
+			       "RssShmem:\t    4000 kB\nVmPTE:\t     300 kB\nThreads:\t2\n");
+	/* Even if that is above what matters. */
+	struct charge after = look(&pressure, 2, charge_sum(&before) + (49000 << 10));
+	CHECK_INT(after.anonymous_bytes - before.anonymous_bytes, 50000 * 1024);
+	CHECK_INT(after.shared_bytes, before.shared_bytes);
+	CHECK(!pressure.has_walked);
+	put(pids[1], "status", status);
+}
+
+static void written_copies_are_followed_by_faults(void)
 {
 	struct pressure pressure = { 0 };
 	uint64_t matters_bytes = PLAIN_BYTES(2) - (100 << 20);
-	struct charge before = pressure_read(&pressure, ".", pids, 2, 0, matters_bytes);
-	CHECK_INT(before.anonymous_bytes, 60000 * 1024);
+	struct charge before = look(&pressure, 2, matters_bytes);
 	/* 1000 pages were written to that were shared: resident before and after. */
 	put(pids[0], "stat", STAT("6000"));
-	struct charge after = pressure_read(&pressure, ".", pids, 2, 0, matters_bytes);
-	CHECK_INT(after.anonymous_bytes - before.anonymous_bytes, 1000 * 4096);
-	/* Where that reaches what matters, it is looked at again. */
+	struct charge after = look(&pressure, 2, matters_bytes);
+	CHECK(!pressure.has_walked);
+	CHECK_INT(after.anonymous_bytes, before.anonymous_bytes);
+	CHECK_INT(pressure.most_bytes, charge_sum(&before) + 1000 * 4096);
+	/* Where that reaches what matters, it is looked at again, if that may be. */
 	put(pids[0], "stat", STAT("99000"));
 	put(pids[0], "smaps_rollup", "Pss_Anon: 70000 kB\nPss_Shmem: 1000 kB\n");
-	after = pressure_read(&pressure, ".", pids, 2, 0, matters_bytes);
+	struct process_tree tree = tree_of(2, 0);
+	after = pressure_read(&pressure, &tree, matters_bytes, PRESSURE_NO_WALK);
+	CHECK_INT(after.anonymous_bytes, before.anonymous_bytes);
+	after = pressure_read(&pressure, &tree, matters_bytes, PRESSURE_WALK);
 	CHECK_INT(after.anonymous_bytes, (70000 + 30000) * 1024);
 	put(pids[0], "smaps_rollup", rollup);
+	put(pids[0], "stat", STAT("5000"));
+}
+
+static void what_is_real_of_the_faults_is_found_out(void)
+{
+	struct pressure pressure = { 0 };
+	struct process_tree tree = tree_of(2, 0);
+	struct charge sum = look(&pressure, 2, PLAIN_BYTES(2));
+	uint64_t matters_bytes = charge_sum(&sum) + (40000 << 10);
+	/* Half of what the faults could have brought has come: 16000 of 32000 kB. */
+	put(pids[0], "stat", STAT("13000"));
+	put(pids[0], "smaps_rollup", "Pss_Anon: 46000 kB\nPss_Shmem: 1000 kB\n");
+	pressure_read(&pressure, &tree, matters_bytes, PRESSURE_WALK_UNLESS_CLEAR);
+	CHECK(pressure.has_walked);
+	CHECK_INT(pressure.real_parts, PRESSURE_REAL_PARTS / 2);
+	/* 24000 kB are left, and 28000 more possible. */
+	put(pids[0], "stat", STAT("20000"));
+	pressure_read(&pressure, &tree, matters_bytes, PRESSURE_WALK_UNLESS_CLEAR);
+	CHECK(!pressure.has_walked);
+	CHECK_INT(pressure.likely_bytes, matters_bytes - (10000 << 10));
+	CHECK_INT(pressure.most_bytes, matters_bytes + (4000 << 10));
+	/* It is probably above: who asks sees to it that nothing moves, and asks again. */
+	put(pids[0], "stat", STAT("26000"));
+	put(pids[0], "smaps_rollup", "Pss_Anon: 71000 kB\nPss_Shmem: 1000 kB\n");
+	pressure_read(&pressure, &tree, matters_bytes, PRESSURE_WALK_UNLESS_CLEAR);
+	CHECK(!pressure.has_walked);
+	CHECK(pressure.likely_bytes > matters_bytes);
+	sum = pressure_read(&pressure, &tree, matters_bytes, PRESSURE_WALK_ANYHOW);
+	CHECK_INT(sum.anonymous_bytes, (71000 + 30000) << 10);
+	put(pids[0], "smaps_rollup", rollup);
+	put(pids[0], "stat", STAT("5000"));
 }
 
 static void another_process_is_reason_to_look_again(void)
 {
 	struct pressure pressure = { 0 };
 	uint64_t matters_bytes = PLAIN_BYTES(2) - 4096;
-	pressure_read(&pressure, ".", pids, 2, 0, matters_bytes);
-	CHECK_INT(pressure.processes, 2);
-	struct charge sum = pressure_read(&pressure, ".", pids, 3, 0, matters_bytes);
-	CHECK_INT(pressure.processes, 3);
+	look(&pressure, 2, matters_bytes);
+	CHECK_INT(pressure.part_count, 2);
+	/* What it has may all be shared: nothing of it is certain. */
+	struct process_tree tree = tree_of(3, 0);
+	struct charge sum = pressure_read(&pressure, &tree, matters_bytes, PRESSURE_NO_WALK);
+	CHECK_INT(sum.anonymous_bytes, (30000 + 30000) * 1024);
+	CHECK_INT(pressure.most_bytes, PLAIN_BYTES(3));
+	sum = look(&pressure, 3, matters_bytes);
+	CHECK_INT(pressure.part_count, 3);
 	CHECK_INT(sum.anonymous_bytes, (30000 + 30000 + 100000) * 1024);
+}
+
+static void who_has_gone_leaves_the_others(void)
+{
+	struct pressure pressure = { 0 };
+	look(&pressure, 3, PLAIN_BYTES(3));
+	struct process_tree tree = { .root = ".", .pids = pids + 1, .count = 2 };
+	struct charge sum = pressure_read(&pressure, &tree, PLAIN_BYTES(2), PRESSURE_NO_WALK);
+	CHECK_INT(sum.anonymous_bytes, (30000 + 100000) * 1024);
+	CHECK_INT(sum.processes, 2);
 }
 
 static void who_has_ended_adds_nothing(void)
 {
 	struct pressure pressure = { 0 };
-	struct charge sum = pressure_read(&pressure, ".", pids + 3, 1, 4096, 0);
+	struct process_tree tree = {
+		.root = ".", .pids = pids + 3, .count = 1, .segment_bytes = 4096
+	};
+	struct charge sum = pressure_read(&pressure, &tree, 0, PRESSURE_WALK);
 	CHECK_INT(charge_sum(&sum), 0);
 	CHECK_INT(sum.processes, 0);
 }
@@ -105,10 +188,13 @@ int main(void)
 	put(pids[0], "smaps_rollup", rollup);
 	put(pids[1], "smaps_rollup", rollup);
 	put(pids[2], "smaps_rollup", "");
-	RUN(below_what_matters_shared_pages_count_often);
-	RUN(above_it_they_count_once);
-	RUN(from_then_on_growth_is_followed_by_faults);
+	RUN(far_below_what_matters_shared_pages_count_often);
+	RUN(from_half_of_it_on_they_count_once);
+	RUN(what_a_process_takes_is_known_without_a_walk);
+	RUN(written_copies_are_followed_by_faults);
+	RUN(what_is_real_of_the_faults_is_found_out);
 	RUN(another_process_is_reason_to_look_again);
+	RUN(who_has_gone_leaves_the_others);
 	RUN(who_has_ended_adds_nothing);
 	return test_done();
 }
