@@ -21,13 +21,23 @@
 /** What would make the rest that many times smaller is told, not drawn: a limit, a container. */
 #define FAR_FACTOR 2u
 
+/** A limit; 0 bytes: there is none. Drawn or told. */
+struct limit {
+	uint64_t bytes;
+	const char *name;
+	bool is_drawn;
+};
+
+/** The container's, and the one that --limit set. */
+#define LIMITS 2u
+
 struct chart {
 	FILE *out;
 	const struct profile *profile;
 	uint64_t end_ms;    /* right edge */
 	uint64_t top_bytes; /* upper edge */
-	/** The container's limit and its use; both are drawn or told, or there are none. */
-	bool limit_drawn;
+	struct limit limits[LIMITS];
+	/** The container's use; drawn or told, or there is none. */
 	bool cgroup_drawn;
 	uint64_t cgroup_max;
 };
@@ -65,10 +75,26 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static void set_limits(struct chart *chart)
+{
+	const struct outcome *outcome = &chart->profile->outcome;
+	const struct breach *breach = &outcome->breach;
+	/* Address space is nothing that is drawn here. */
+	bool is_comparable =
+		breach->metric == CEILING_RESIDENT || breach->metric == CEILING_ALLOCATED;
+	chart->limits[0] = (struct limit){
+		.bytes = outcome->cgroup_limit_bytes,
+		.name = "container limit",
+	};
+	chart->limits[1] = (struct limit){
+		.bytes = is_comparable ? breach->limit_bytes : 0,
+		.name = breach->metric == CEILING_ALLOCATED ? "--limit (of allocated)" : "--limit",
+	};
+}
+
 static void set_scale(struct chart *chart)
 {
 	const struct profile *profile = chart->profile;
-	uint64_t limit = profile->outcome.cgroup_limit_bytes;
 	uint64_t max = larger(profile->peak_bytes, 1);
 	max = larger(max, series_max(profile, SERIES_FILE));
 	max = larger(max, series_max(profile, SERIES_TRACKED));
@@ -77,9 +103,12 @@ static void set_scale(struct chart *chart)
 		chart->cgroup_drawn = true;
 		max = larger(max, chart->cgroup_max);
 	}
-	if (limit && limit / FAR_FACTOR <= max) {
-		chart->limit_drawn = true;
-		max = larger(max, limit);
+	for (unsigned i = 0; i < LIMITS; i++) {
+		struct limit *limit = &chart->limits[i];
+		limit->is_drawn = limit->bytes && limit->bytes / FAR_FACTOR <= max;
+	}
+	for (unsigned i = 0; i < LIMITS; i++) {
+		max = larger(max, chart->limits[i].is_drawn ? chart->limits[i].bytes : 0);
 	}
 	chart->top_bytes = max > UINT64_MAX - max / 20 ? max : max + max / 20;
 	int64_t duration_ms = profile->outcome.duration_ms;
@@ -254,15 +283,17 @@ static void write_legend(const struct chart *chart)
 		write_far(chart, "container (cgroup), with whatever else runs in it: up to",
 			  chart->cgroup_max);
 	}
-	if (profile->outcome.cgroup_limit_bytes && !chart->limit_drawn) {
-		write_far(chart, "container limit", profile->outcome.cgroup_limit_bytes);
+	for (unsigned i = 0; i < LIMITS; i++) {
+		const struct limit *limit = &chart->limits[i];
+		if (limit->bytes && !limit->is_drawn) {
+			write_far(chart, limit->name, limit->bytes);
+		}
 	}
 	fputs("</ul>\n", chart->out);
 }
 
 static void write_drawing(const struct chart *chart)
 {
-	const struct outcome *outcome = &chart->profile->outcome;
 	fprintf(chart->out,
 		"<svg viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\n",
 		CHART_WIDTH, CHART_HEIGHT);
@@ -274,8 +305,10 @@ static void write_drawing(const struct chart *chart)
 		write_series(chart, SERIES_CGROUP, "line cgroup", false);
 	}
 	write_series(chart, SERIES_TRACKED, "line tracked", false);
-	if (chart->limit_drawn) {
-		write_level(chart, outcome->cgroup_limit_bytes, "line limit");
+	for (unsigned i = 0; i < LIMITS; i++) {
+		if (chart->limits[i].is_drawn) {
+			write_level(chart, chart->limits[i].bytes, "line limit");
+		}
 	}
 	fputs("</svg>\n", chart->out);
 }
@@ -288,6 +321,7 @@ void timeline_chart_write(FILE *out, const struct profile *profile)
 		      out);
 		return;
 	}
+	set_limits(&chart);
 	set_scale(&chart);
 	fprintf(out,
 		"<figure class=\"chart\" id=\"chart\" tabindex=\"0\" role=\"img\" "
@@ -299,9 +333,11 @@ void timeline_chart_write(FILE *out, const struct profile *profile)
 	write_time_axis(&chart);
 	write_drawing(&chart);
 	write_level_name(&chart, profile->peak_bytes, "peak", "peak of tracked");
-	if (chart.limit_drawn) {
-		write_level_name(&chart, profile->outcome.cgroup_limit_bytes, "limit",
-				 "container limit");
+	for (unsigned i = 0; i < LIMITS; i++) {
+		if (chart.limits[i].is_drawn) {
+			write_level_name(&chart, chart.limits[i].bytes, "limit",
+					 chart.limits[i].name);
+		}
 	}
 	fputs("</div>\n<figcaption>\n", out);
 	write_legend(&chart);

@@ -68,6 +68,7 @@ static void a_breach_is_answered(void)
 	char *text = default_page(sample_breach());
 	CHECK(strstr(text, "<p class=\"breach\"><b>Limit:</b> 1.5 GiB of resident memory"));
 	CHECK(strstr(text, "394.0 MiB too much; seen in the program"));
+	CHECK(strstr(text, "\">--limit 1.5 GiB</span>"));
 	CHECK(strstr(text, "to fit into 1.5 GiB, 394.0 MiB of 1.9 GiB have to go; the largest "
 			   "line"));
 	CHECK(strstr(text, "<td class=\"place\">report.py:18</td><td class=\"function\">load</td>"
