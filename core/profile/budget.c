@@ -40,7 +40,7 @@ bool budget_of_size(const struct profile *profile, uint64_t size_bytes, struct b
 		.taken_bytes = fit.need,
 		.at_least = fit.at_least,
 		.excess_bytes = saturated_difference(fit.need, size_bytes),
-		.touched_bytes = fit.charge.anonymous_bytes,
+		.touched_bytes = saturated_sum(fit.charge.anonymous_bytes, fit.unseen),
 	};
 	return true;
 }

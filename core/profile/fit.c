@@ -30,6 +30,32 @@ static uint64_t pending_bytes(const struct outcome *outcome)
 				    gap_charge(outcome));
 }
 
+/** The most file pages that were seen at any time. */
+static uint64_t highest_file_bytes(const struct profile *profile)
+{
+	uint64_t highest = profile->outcome.charge_file_bytes;
+	for (uint32_t i = 0; i < profile->sample_count; i++) {
+		uint64_t bytes = profile->samples[i].file_bytes;
+		highest = bytes > highest ? bytes : highest;
+	}
+	return highest;
+}
+
+/**
+ * A peak that nobody looked at. Whatever of the kernel's mark may have been pages of files or our
+ * segment is left out, so that it is no guess. Not after a breach: the charge is of that moment.
+ */
+static uint64_t unseen_bytes(const struct profile *profile)
+{
+	const struct outcome *outcome = &profile->outcome;
+	const struct charge *charge = &outcome->charge;
+	uint64_t not_charged = saturated_sum(highest_file_bytes(profile), profile->segment_bytes);
+	uint64_t seen = saturated_sum(charge->anonymous_bytes, charge->shared_bytes);
+	return outcome->breach.trigger == BREACH_NONE
+		? saturated_difference(outcome->max_rss_bytes, saturated_sum(not_charged, seen))
+		: 0;
+}
+
 /** A power of two of MiB of which bytes has 16 to 32; one MiB for less. */
 static uint64_t step_of(uint64_t bytes)
 {
@@ -59,8 +85,9 @@ struct fit fit_of(const struct profile *profile)
 		return fit;
 	}
 	fit.charge = outcome->charge;
+	fit.unseen = unseen_bytes(profile);
 	fit.pending = pending_bytes(outcome);
-	fit.need = saturated_sum(gap_charge(outcome), fit.pending);
+	fit.need = saturated_sum(gap_charge(outcome), saturated_sum(fit.unseen, fit.pending));
 	fit.need = fit.need < NEED_MAX ? fit.need : NEED_MAX;
 	fit.margin = margin_of(fit.need);
 	uint64_t step = step_of(fit.need + fit.margin);

@@ -27,6 +27,11 @@ struct fit {
 	 * used, nobody knows.
 	 */
 	struct charge charge;
+	/**
+	 * What the workload's own process had in RAM beyond that at its highest, at the least: a
+	 * peak between two looks, which only the kernel's mark of the highest resident set shows.
+	 */
+	uint64_t unseen;
 	uint64_t pending;
 	/** Their sum: what the job took, so the smallest RAM. 0: not known. */
 	uint64_t need;
@@ -41,7 +46,10 @@ struct fit {
 	uint64_t limit;
 };
 
-/** By the highest charge that was seen. All zero but at_least if that is not known. */
+/**
+ * By the highest charge that was seen, and without a breach by the highest resident set. All zero
+ * but at_least if the charge is not known.
+ */
 struct fit fit_of(const struct profile *profile);
 
 #endif

@@ -69,6 +69,7 @@ struct sum answers_fit(const struct fit *fit)
 	add_row(&sum, '+', fit->charge.anonymous_bytes, "anonymous",
 		"heap, stacks, data of libraries");
 	add_kernel_rows(&sum, &fit->charge);
+	add_row(&sum, '+', fit->unseen, "unseen", "a short peak, by the kernel's highest mark");
 	add_row(&sum, '+', fit->pending, "asked for", "when the limit was reached");
 	add_row(&sum, '=', fit->need, "need", fit->at_least ? "at least" : "the smallest RAM");
 	add_row(&sum, '+', fit->margin, "margin", "%u %%, and no less than %" PRIu64 " MiB",

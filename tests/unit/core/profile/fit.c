@@ -39,6 +39,35 @@ static void the_need_is_the_sum_of_its_terms(void)
 	CHECK_INT(fit.limit, 480 * MIB);
 }
 
+/* The kernel's mark of the highest resident set knows of peaks between two looks. */
+static void a_peak_that_nobody_saw_is_needed_too(void)
+{
+	struct usage_sample samples[] = { { .file_bytes = 5 * MIB }, { .file_bytes = 9 * MIB } };
+	struct profile profile = {
+		.outcome = outcome_of(60 * MIB),
+		.segment_bytes = MIB,
+		.samples = samples,
+		.sample_count = 2,
+	};
+	profile.outcome.charge.shared_bytes = 4 * MIB;
+	profile.outcome.charge_file_bytes = 6 * MIB;
+	profile.outcome.max_rss_bytes = 110 * MIB;
+	struct fit fit = fit_of(&profile);
+	CHECK_INT(fit.unseen, 36 * MIB); /* 110 without 9 of files, 1 of ours, 64 that were seen */
+	CHECK_INT(fit.need, 100 * MIB);
+	/* A file that was mapped at another time is no reason to need more. */
+	samples[0].file_bytes = 50 * MIB;
+	CHECK_INT(fit_of(&profile).unseen, 0);
+	CHECK_INT(fit_of(&profile).need, 64 * MIB);
+	/* The charge of a breach is of the breach. */
+	samples[0].file_bytes = 0;
+	profile.outcome.breach = (struct breach){ .metric = CEILING_RESIDENT,
+						  .trigger = BREACH_POLL,
+						  .limit_bytes = 63 * MIB,
+						  .charge_bytes = 64 * MIB };
+	CHECK_INT(fit_of(&profile).unseen, 0);
+}
+
 static void it_is_rounded_in_steps_of_its_size(void)
 {
 	struct fit fit = fit_for(outcome_of(500 * MIB));
@@ -131,6 +160,7 @@ static void numbers_at_their_limits_stay_in_range(void)
 int main(void)
 {
 	RUN(the_need_is_the_sum_of_its_terms);
+	RUN(a_peak_that_nobody_saw_is_needed_too);
 	RUN(it_is_rounded_in_steps_of_its_size);
 	RUN(nothing_is_known_without_a_charge);
 	RUN(what_did_not_finish_needs_at_least_that);

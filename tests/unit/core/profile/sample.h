@@ -27,7 +27,7 @@ static inline void sample_info(const struct segment_file *file)
 		.outcome = {
 			.start_unix_ms = 1700000000000,
 			.duration_ms = 61500,
-			.max_rss_bytes = 450 << 20,
+			.max_rss_bytes = 418 << 20,
 			.cgroup_limit_bytes = 500 << 20,
 			.cgroup_max_usage_bytes = 497 << 20,
 		},
@@ -95,7 +95,7 @@ static inline struct profile *sample_profile(enum verdict verdict)
 			.signal = verdict == VERDICT_EXITED ? 0 : 9,
 			.start_unix_ms = 1700000000000,
 			.duration_ms = 61500,
-			.max_rss_bytes = 450 << 20,
+			.max_rss_bytes = 418 << 20,
 			.children = 2,
 			.children_max_rss_bytes = 10 << 20,
 			.cgroup_limit_bytes = 500 << 20,
