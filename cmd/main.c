@@ -18,6 +18,7 @@
  *
  *     supervise_next         core/supervise: signals, samples, requests, the end; core/host
  *     run_start_snapshot     cmd/run_reports.c: reports, made in workers (cmd/worker.h)
+ *     picture_begin          cmd/picture.h: a picture in advance, when memory is almost out
  *     run_write_report
  *      profile_collect       core/profile: from the segment to a profile; core/symbols: lines
  *      capture_write         core/capture: the profile in a file

@@ -79,7 +79,7 @@ const struct option_row option_table[] = {
 	{"fail-at", 0, OPTION_NUMBER, RUN, TO(fail_at), "N", NULL,
 	 "let the N-th allocation fail"},
 	{"disable-oom-detection", 0, OPTION_FLAG, RUN, TO(disable_oom_detection), NULL, NULL,
-	 "accepted: nothing is ended on a guess anyway"},
+	 "take no picture in advance when memory runs low"},
 	{"oom-status", 0, OPTION_STATUS, RUN, TO(oom_status), "N", NULL,
 	 "end with status N if memory ran out (as the program)"},
 	{"fit", 0, OPTION_FLAG, RUN, TO(fit), NULL, NULL,

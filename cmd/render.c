@@ -48,8 +48,9 @@ int render_capture(const struct result_folder *folder, const char *name,
 	return result_file_close(&file, capture_write(fileno(file.out), profile));
 }
 
-static int render_file(const struct result_folder *folder, const struct report_file *which,
-		       const struct profile *profile, const struct render_options *how)
+static int render_file(const struct result_folder *folder, const char *name,
+		       const struct report_file *which, const struct profile *profile,
+		       const struct render_options *how)
 {
 	const struct report_format *format = report_find_format(which->format);
 	struct report_options options = {
@@ -60,10 +61,20 @@ static int render_file(const struct result_folder *folder, const struct report_f
 	};
 	struct result_file file;
 
-	if (result_file_open(&file, folder, file_name(which, profile)) != 0) {
+	if (result_file_open(&file, folder, name) != 0) {
 		return -1;
 	}
 	return result_file_close(&file, format->write(file.out, profile, &options));
+}
+
+int render_picture(const struct result_folder *folder, const struct profile *profile,
+		   const struct render_options *how)
+{
+	static const struct report_file text = {PICTURE_TEXT, PICTURE_TEXT, "text", false};
+
+	return render_capture(folder, PICTURE_CAPTURE, profile) != 0
+		? -1
+		: render_file(folder, PICTURE_TEXT, &text, profile, how);
 }
 
 /* 0, or -1 with *ret_name the file that could not be written, and errno. */
@@ -74,9 +85,10 @@ static int render_all(const struct result_folder *folder, const struct profile *
 
 	*ret_name = "capture.fil";
 	for (size_t i = 0; i < countof(report_files); i++) {
-		if (render_file(folder, &report_files[i], profile, how) != 0) {
+		const char *name = file_name(&report_files[i], profile);
+		if (render_file(folder, name, &report_files[i], profile, how) != 0) {
 			error = errno;
-			*ret_name = file_name(&report_files[i], profile);
+			*ret_name = name;
 			result = -1;
 		}
 	}

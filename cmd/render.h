@@ -15,12 +15,20 @@
 int render_capture(const struct result_folder *folder, const char *name,
 		   const struct profile *profile);
 
+/** What a picture in advance is called: a capture, and the same as text. */
+#define PICTURE_CAPTURE "picture-in-advance.fil"
+#define PICTURE_TEXT "picture-in-advance.txt"
+
 /** What all files of a report have in common. */
 struct render_options {
 	bool with_source;
 	/** As in struct report_options. */
 	uint64_t budget_bytes;
 };
+
+/** Write a picture in advance into the folder. 0, or -1 with errno. */
+int render_picture(const struct result_folder *folder, const struct profile *profile,
+		   const struct render_options *how);
 
 /**
  * Write all files of a report into the folder; if that does not work, into another one, and say so

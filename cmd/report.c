@@ -7,6 +7,7 @@
  */
 #include "cmd/commands.h"
 
+#include "cmd/render.h"
 #include "cmd/say.h"
 #include "cmd/stream.h"
 #include "core/capture/capture.h"
@@ -103,6 +104,17 @@ static bool is_folder(int fd)
 	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* That of the run; where all was killed together the picture that was taken in advance. */
+static int open_capture_in(int folder)
+{
+	int fd = openat(folder, "capture.fil", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd >= 0 || errno != ENOENT) {
+		return fd;
+	}
+	return openat(folder, PICTURE_CAPTURE, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
 /* A capture by its name, or by the folder of its run. */
 static int open_capture(const char *path)
 {
@@ -113,7 +125,7 @@ static int open_capture(const char *path)
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0 && is_folder(fd)) {
-		return openat(fd, "capture.fil", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		return open_capture_in(fd);
 	}
 	return fd_take(&fd);
 }

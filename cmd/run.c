@@ -7,6 +7,7 @@
  *   what to run (target) -> where to (result_folder) -> supervise, event by event:
  *     a snapshot is wanted       a worker collects and renders into a folder of its own
  *     an allocation is refused   a worker captures what is held now; the workload waits for that
+ *     memory is almost out       a worker captures what is held now, should all be killed together
  *     it was stopped at a limit  a worker renders what is held; the workload stays stopped
  *     the workload has ended     a worker renders everything; then we end as the workload did
  */
@@ -14,6 +15,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/hook_image.h"
+#include "cmd/picture.h"
 #include "cmd/say.h"
 #include "cmd/segment.h"
 #include "cmd/variables.h"
@@ -149,6 +151,7 @@ static int start(struct run *run)
 		.ceiling_bytes = run->limit.bytes,
 		.fail_at = run->limit.fail_at,
 		.no_fault_counter = run->options->no_fault_counter,
+		.no_pictures = run->options->disable_oom_detection,
 		.is_deterministic = run->limit.is_deterministic,
 		.segment_file = run->options->segment,
 		.notes = {
@@ -177,7 +180,8 @@ static int start(struct run *run)
 	say_limit(run);
 	say_info("the report will be in %s", run->folder.path);
 	say_info("for one of the peak so far: kill -USR2 %d", (int)getpid());
-	segment_say_who_dies("", 0, run->options->segment);
+	segment_say_who_dies("", 0, run->options->segment,
+			     run->options->disable_oom_detection ? NULL : run->folder.path);
 	return 0;
 }
 
@@ -206,6 +210,9 @@ static struct outcome follow(struct run *run)
 			break;
 		case SUPERVISE_BREACH:
 			run_show_stopped(run);
+			break;
+		case SUPERVISE_PICTURE:
+			picture_begin(run);
 			break;
 		case SUPERVISE_CHILD_ENDED:
 			run_reap_snapshots(run);

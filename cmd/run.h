@@ -14,6 +14,7 @@
 #include "cmd/result_folder.h"
 #include "cmd/target.h"
 #include "cmd/worker.h"
+#include "core/profile/profile.h"
 #include "core/supervise/supervise.h"
 
 #include <stdint.h>
@@ -33,6 +34,13 @@ struct run {
 	/** Of the workload at its start. Owned. */
 	char *directory;
 	struct worker snapshots[SNAPSHOTS_MAX];
+	/** The picture in advance that is being made, since when, and the time that all took. */
+	struct worker picture;
+	int64_t picture_begun_ms;
+	int64_t picture_spent_ms;
+	/** There is one; the user has been told. */
+	bool has_picture;
+	bool has_told_picture;
 	/** On the monotonic clock. */
 	int64_t start_ms;
 	/** A report of the first refusal under a limit has been begun. */
@@ -43,6 +51,9 @@ struct run {
 
 /** Milliseconds on a clock. */
 int64_t run_clock_ms(clockid_t clock);
+
+/** Make a profile of the run as it is: NULL with errno (core/profile/collect.h). For workers. */
+struct profile *run_collect(const struct run *run, enum profile_moment moment);
 
 /** Begin a report of the peak so far, in a folder of its own; the workload goes on. */
 void run_start_snapshot(struct run *run);

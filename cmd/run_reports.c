@@ -4,6 +4,7 @@
 #include "cmd/run.h"
 
 #include "cmd/browser.h"
+#include "cmd/picture.h"
 #include "cmd/render.h"
 #include "cmd/say.h"
 #include "core/capture/capture.h"
@@ -46,7 +47,7 @@ static void find_root(const struct run *run, char *root, size_t size)
 	}
 }
 
-static struct profile *collect(const struct run *run, enum profile_moment moment)
+struct profile *run_collect(const struct run *run, enum profile_moment moment)
 {
 	char root[64] = "";
 	struct collect_request request = {
@@ -119,7 +120,7 @@ static int render_snapshot(void *context)
 {
 	struct run *run = context;
 
-	return render_beside(run, collect(run, MOMENT_NOW));
+	return render_beside(run, run_collect(run, MOMENT_NOW));
 }
 
 /* What is held by a workload that was stopped at the limit. */
@@ -127,7 +128,7 @@ static int render_stopped(void *context)
 {
 	struct run *run = context;
 
-	return render_beside(run, collect(run, MOMENT_OUT_OF_MEMORY));
+	return render_beside(run, run_collect(run, MOMENT_OUT_OF_MEMORY));
 }
 
 /* What was held when the first allocation was refused: it is in the capture of that moment. */
@@ -149,6 +150,7 @@ static void say_snapshot_ended(int result)
 
 void run_reap_snapshots(struct run *run)
 {
+	picture_reap(run);
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
 			say_snapshot_ended(worker_wait(&run->snapshots[i], 0));
@@ -193,7 +195,7 @@ void run_show_stopped(struct run *run)
 static int capture_refused(void *context)
 {
 	struct run *run = context;
-	struct profile *profile = collect(run, MOMENT_OUT_OF_MEMORY);
+	struct profile *profile = run_collect(run, MOMENT_OUT_OF_MEMORY);
 
 	return !profile || render_capture(&run->folder, REFUSED_CAPTURE, profile) != 0;
 }
@@ -247,7 +249,7 @@ static struct profile *add_refused(const struct run *run, struct profile *last)
 static struct profile *collect_last(const struct run *run)
 {
 	enum verdict verdict = supervise_outcome(run->supervisor).verdict;
-	struct profile *last = collect(
+	struct profile *last = run_collect(
 		run, verdict_is_out_of_memory(verdict) ? MOMENT_OUT_OF_MEMORY : MOMENT_END);
 
 	return last && verdict == VERDICT_ALLOCATION_FAILED ? add_refused(run, last) : last;
@@ -371,11 +373,15 @@ int run_write_report(struct run *run)
 	/* Some of what ended the workload may have been meant for us, too. */
 	while (take_end_request()) {
 	}
+	picture_stop(run);
 	result = write_last(run, &writer);
 	if (result != 0) {
 		say_incomplete(run, result, errno);
 	}
 	wait_for_snapshots(run);
+	if (result == 0) {
+		picture_remove(run);
+	}
 	result_folder_sweep(&run->folder, writer);
 	unlinkat(run->folder.fd, REFUSED_CAPTURE, 0);
 	return result == 0 ? 0 : -1;

@@ -4,6 +4,7 @@
 #include "cmd/segment.h"
 
 #include "cmd/commands.h"
+#include "cmd/render.h"
 #include "cmd/say.h"
 #include "core/host/cgroup.h"
 #include "core/host/claim.h"
@@ -105,7 +106,7 @@ int segment_make_room(const char *name, struct refusal *refusal)
 	return 0;
 }
 
-void segment_say_who_dies(const char *root, pid_t pid, const char *segment)
+void segment_say_who_dies(const char *root, pid_t pid, const char *segment, const char *folder)
 {
 	struct cgroup group = cgroup_find(root, pid);
 
@@ -113,11 +114,16 @@ void segment_say_who_dies(const char *root, pid_t pid, const char *segment)
 		return;
 	}
 	say_info("memory.oom.group is set here: when memory runs out, the kernel kills "
-		 "fil-profile, too%s", segment ? "" : ", and nothing is written");
+		 "fil-profile, too%s",
+		 segment || folder ? "" : ", and nothing is written");
 	if (segment) {
 		say_info("then there still is: fil-profile report %s", segment);
-	} else {
-		say_info("--segment=FILE on a volume keeps what was recorded; --limit=auto ends "
-			 "the program before");
+		return;
 	}
+	if (folder) {
+		say_info("then there still is a picture of shortly before: %s/" PICTURE_TEXT,
+			 folder);
+	}
+	say_info("--segment=FILE on a volume keeps what was recorded; --limit=auto ends the "
+		 "program before");
 }

@@ -18,9 +18,9 @@ int segment_make_room(const char *name, struct refusal *ret_refusal);
 
 /**
  * Say what it means if the kernel kills a whole group of processes, of which pid is one (0: we
- * are), for lack of memory, and what to do about it. segment is the option's value or NULL; root as
- * in core/host/proc.h.
+ * are), for lack of memory, and what to do about it. segment is the option's value or NULL; folder
+ * that of the run if pictures are taken in advance, else NULL; root as in core/host/proc.h.
  */
-void segment_say_who_dies(const char *root, pid_t pid, const char *segment);
+void segment_say_who_dies(const char *root, pid_t pid, const char *segment, const char *folder);
 
 #endif

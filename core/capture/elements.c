@@ -172,7 +172,7 @@ static void take_info(struct elements *elements, const char *block, uint32_t ele
 	}
 	get(block, element_bytes, 0, &wire, sizeof(wire));
 	profile->outcome = outcome_of(&wire);
-	profile->moment = wire.moment <= MOMENT_OUT_OF_MEMORY ? wire.moment : MOMENT_END;
+	profile->moment = wire.moment < MOMENT_COUNT ? wire.moment : MOMENT_END;
 	profile->tool_version = string(elements, wire.tool_version, "run");
 	profile->command = string(elements, wire.command, "run");
 	profile->directory = string(elements, wire.directory, "run");

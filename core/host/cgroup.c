@@ -51,23 +51,88 @@ static size_t parent_len(const struct cgroup *group, size_t len)
 	return len > group->mount_len ? len - 1 : 0;
 }
 
-uint64_t cgroup_limit(const struct cgroup *group)
+/** The limit of the group or of an ancestor; 0: it has none. */
+static uint64_t limit_at(const struct cgroup *group, size_t depth_len)
 {
 	const char *name = group->version == 2 ? "memory.max" : "memory.limit_in_bytes";
+	char text[64];
+	if (!read_at(group, depth_len, name, text, sizeof(text)) || text[0] < '0'
+	    || text[0] > '9') {
+		return 0;
+	}
+	uint64_t limit = strtoull(text, NULL, 10);
+	/* A limit of 0 is one, too: nothing more may be charged. */
+	return limit >= UNLIMITED ? 0 : limit ? limit : 1;
+}
+
+uint64_t cgroup_limit(const struct cgroup *group)
+{
 	uint64_t lowest = 0;
 	for (size_t len = strlen(group->folder); len; len = parent_len(group, len)) {
-		char text[64];
-		if (!read_at(group, len, name, text, sizeof(text)) || text[0] < '0'
-		    || text[0] > '9') {
-			continue;
-		}
-		uint64_t limit = strtoull(text, NULL, 10);
-		if (limit < UNLIMITED && (!lowest || limit < lowest)) {
-			/* A limit of 0 is one, too: nothing more may be charged. */
-			lowest = limit ? limit : 1;
+		uint64_t limit = limit_at(group, len);
+		if (limit && (!lowest || limit < lowest)) {
+			lowest = limit;
 		}
 	}
 	return lowest;
+}
+
+/** The number behind a name at the start of a line; 0 if there is none. */
+static uint64_t number_of_line(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) == 0 && line[len] == ' ') {
+			return strtoull(line + len + 1, NULL, 10);
+		}
+	}
+	return 0;
+}
+
+/** Pages of files of the group and those below it, which the kernel can take back. */
+static uint64_t reclaimable_at(const struct cgroup *group, size_t depth_len)
+{
+	char text[8192];
+	if (!read_at(group, depth_len, "memory.stat", text, sizeof(text))) {
+		return 0;
+	}
+	return group->version == 2
+		? number_of_line(text, "inactive_file") + number_of_line(text, "active_file")
+		: number_of_line(text, "total_inactive_file")
+			+ number_of_line(text, "total_active_file");
+}
+
+static struct cgroup_room room_at(const struct cgroup *group, size_t depth_len)
+{
+	struct cgroup_room room = {
+		.limit_bytes = limit_at(group, depth_len),
+		.used_bytes = number_at(group, depth_len, usage_name(group)),
+	};
+	if (room.limit_bytes && room.used_bytes > room.limit_bytes / 2) {
+		uint64_t reclaimable = reclaimable_at(group, depth_len);
+		room.used_bytes -= reclaimable < room.used_bytes ? reclaimable : room.used_bytes;
+	}
+	return room;
+}
+
+static uint64_t left_of(const struct cgroup_room *room)
+{
+	return room->limit_bytes > room->used_bytes ? room->limit_bytes - room->used_bytes : 0;
+}
+
+struct cgroup_room cgroup_tightest(const struct cgroup *group)
+{
+	struct cgroup_room tightest = { 0, 0 };
+	size_t len = group->version ? strlen(group->folder) : 0;
+	for (; len; len = parent_len(group, len)) {
+		struct cgroup_room room = room_at(group, len);
+		if (room.limit_bytes
+		    && (!tightest.limit_bytes || left_of(&room) < left_of(&tightest))) {
+			tightest = room;
+		}
+	}
+	return tightest;
 }
 
 uint64_t cgroup_usage(const struct cgroup *group)

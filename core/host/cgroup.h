@@ -31,6 +31,19 @@ struct cgroup cgroup_find(const char *root, pid_t pid);
 /** The smallest limit over the group and all ancestors, in bytes; 0: none. */
 uint64_t cgroup_limit(const struct cgroup *group);
 
+/** A group's limit, and how much of it is used by what the kernel cannot take back. */
+struct cgroup_room {
+	uint64_t limit_bytes; /* 0: there is none */
+	uint64_t used_bytes;
+};
+
+/**
+ * Of the group and all ancestors that have a limit: the one which has the least room left. Pages of
+ * files, which the kernel takes back before it kills anybody, do not count as used. (They are asked
+ * for in groups that are more than half full only: with version 2 that may cost a millisecond.)
+ */
+struct cgroup_room cgroup_tightest(const struct cgroup *group);
+
 /** Bytes charged to the group now; 0: not known. */
 uint64_t cgroup_usage(const struct cgroup *group);
 

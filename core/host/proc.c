@@ -195,6 +195,19 @@ uint64_t proc_machine_ram(const char *root)
 							    : 0;
 }
 
+bool proc_machine_available(const char *root, uint64_t *ret_bytes)
+{
+	char path[PROC_PATH_MAX];
+	char text[4096];
+	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
+	if (file_read_text(path, text, sizeof(text)) <= 0 || !line_value(text, "MemAvailable:")) {
+		return false;
+	}
+	*ret_bytes =
+		line_number(text, "MemAvailable:", 1024) + line_number(text, "SwapFree:", 1024);
+	return true;
+}
+
 uint64_t proc_boot(const char *root)
 {
 	char path[PROC_PATH_MAX];

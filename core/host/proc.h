@@ -115,4 +115,10 @@ uint64_t proc_pid_namespace(const char *root);
 /** MemTotal; 0 if not known. */
 uint64_t proc_machine_ram(const char *root);
 
+/**
+ * What the machine can still give without killing anybody: MemAvailable (3.14) and free swap.
+ * False, with the output untouched, if the kernel does not say.
+ */
+bool proc_machine_available(const char *root, uint64_t *ret_bytes);
+
 #endif

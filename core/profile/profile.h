@@ -93,6 +93,9 @@ enum profile_moment {
 	 * report.
 	 */
 	MOMENT_OUT_OF_MEMORY = 2,
+	/** A picture in advance: memory was almost out, and the workload still ran. */
+	MOMENT_IN_ADVANCE = 3,
+	MOMENT_COUNT
 };
 
 struct profile {

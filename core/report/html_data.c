@@ -99,7 +99,7 @@ static void write_measures(struct data *data)
 			profile_sum_bytes(data->profile, of), blocks);
 	}
 	fprintf(data->out, "],\n\"shown\":%d,\"outOfMemory\":%s", (int)data->options->of,
-		data->profile->moment == MOMENT_OUT_OF_MEMORY ? "true" : "false");
+		data->profile->moment >= MOMENT_OUT_OF_MEMORY ? "true" : "false");
 }
 
 /*

@@ -42,7 +42,8 @@ static void write_peak(struct summary *summary)
 	fprintf(out, "peak memory: %s (%s bytes)", units_bytes(profile->peak_bytes).text,
 		units_count(profile->peak_bytes).text);
 	if (report_default_measure(profile) == MEASURE_END) {
-		fprintf(out, "; %s when memory ran out", units_bytes(profile->end_bytes).text);
+		fprintf(out, "; %s when memory %s", units_bytes(profile->end_bytes).text,
+			profile->moment == MOMENT_IN_ADVANCE ? "was almost out" : "ran out");
 	}
 	if (profile->outcome.max_rss_bytes) {
 		fprintf(out, "; resident: %s at most",

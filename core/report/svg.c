@@ -52,6 +52,7 @@ const char *svg_measure_title(const struct profile *profile, enum measure of)
 		[MOMENT_END] = "Memory held at the end",
 		[MOMENT_NOW] = "Memory held now",
 		[MOMENT_OUT_OF_MEMORY] = "Memory held when it ran out",
+		[MOMENT_IN_ADVANCE] = "Memory held when it was almost out",
 	};
 	switch (of) {
 	case MEASURE_PEAK:
@@ -59,7 +60,7 @@ const char *svg_measure_title(const struct profile *profile, enum measure of)
 	case MEASURE_TOTAL:
 		return "All memory allocated during the run";
 	default:
-		return end[profile->moment <= MOMENT_OUT_OF_MEMORY ? profile->moment : MOMENT_END];
+		return end[profile->moment < MOMENT_COUNT ? profile->moment : MOMENT_END];
 	}
 }
 
@@ -69,6 +70,7 @@ const char *svg_measure_noun(const struct profile *profile, enum measure of)
 		[MOMENT_END] = "the memory held at the end",
 		[MOMENT_NOW] = "the memory held now",
 		[MOMENT_OUT_OF_MEMORY] = "the memory held when it ran out",
+		[MOMENT_IN_ADVANCE] = "the memory held when it was almost out",
 	};
 	switch (of) {
 	case MEASURE_PEAK:
@@ -76,7 +78,7 @@ const char *svg_measure_noun(const struct profile *profile, enum measure of)
 	case MEASURE_TOTAL:
 		return "all that was allocated";
 	default:
-		return end[profile->moment <= MOMENT_OUT_OF_MEMORY ? profile->moment : MOMENT_END];
+		return end[profile->moment < MOMENT_COUNT ? profile->moment : MOMENT_END];
 	}
 }
 

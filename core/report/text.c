@@ -137,6 +137,9 @@ static void write_title(const struct text_writer *writer, uint32_t shown, uint32
 	} else if (writer->options->of == MEASURE_END
 		   && writer->profile->moment == MOMENT_OUT_OF_MEMORY) {
 		title = "Held when memory ran out";
+	} else if (writer->options->of == MEASURE_END
+		   && writer->profile->moment == MOMENT_IN_ADVANCE) {
+		title = "Held when memory was almost out";
 	}
 	fputc('\n', writer->out);
 	text_style(writer, STYLE_BOLD);

@@ -175,6 +175,8 @@ static const char *end_label(const struct profile *profile)
 		return "now";
 	case MOMENT_OUT_OF_MEMORY:
 		return "out of mem.";
+	case MOMENT_IN_ADVANCE:
+		return "in advance";
 	default:
 		return "at the end";
 	}

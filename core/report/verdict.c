@@ -9,7 +9,7 @@
 
 enum measure report_default_measure(const struct profile *profile)
 {
-	return profile->moment == MOMENT_OUT_OF_MEMORY
+	return profile->moment == MOMENT_OUT_OF_MEMORY || profile->moment == MOMENT_IN_ADVANCE
 			|| verdict_is_out_of_memory(profile->outcome.verdict)
 		? MEASURE_END
 		: MEASURE_PEAK;
@@ -93,12 +93,29 @@ static void write_lost(FILE *out, const struct outcome *outcome)
 	}
 }
 
+/** Nobody knows from such a picture what came then. */
+static void write_running(FILE *out, const struct profile *profile)
+{
+	const struct outcome *outcome = &profile->outcome;
+	fputs("still running", out);
+	if (profile->moment != MOMENT_IN_ADVANCE) {
+		return;
+	}
+	fputs(" when this picture was taken in advance, because memory was almost out (", out);
+	if (outcome->cgroup_limit_bytes && outcome->cgroup_max_usage_bytes) {
+		fprintf(out, "its cgroup held %s",
+			units_bytes(outcome->cgroup_max_usage_bytes).text);
+		fprintf(out, " of %s at most; ", units_bytes(outcome->cgroup_limit_bytes).text);
+	}
+	fprintf(out, "the machine has %s of RAM)", units_bytes(outcome->machine_ram_bytes).text);
+}
+
 int report_verdict_sentence(FILE *out, const struct profile *profile)
 {
 	const struct outcome *outcome = &profile->outcome;
 	switch (outcome->verdict) {
 	case VERDICT_RUNNING:
-		fputs("still running", out);
+		write_running(out, profile);
 		break;
 	case VERDICT_EXITED:
 	case VERDICT_SIGNALED:

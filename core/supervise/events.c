@@ -298,6 +298,7 @@ static void look(struct supervisor *s)
 		fault_counter_look(s);
 		run_info_update(s);
 	}
+	picture_look(s, now_ms);
 }
 
 /** Milliseconds until something is due. */
@@ -306,6 +307,7 @@ static int time_left_ms(const struct supervisor *s)
 	uint64_t now_ms = sampler_now_ms();
 	uint64_t due_ms = witness_deadline_ms(&s->witness);
 	due_ms = s->sampler.next_ms < due_ms ? s->sampler.next_ms : due_ms;
+	due_ms = s->picture.watch.next_ms < due_ms ? s->picture.watch.next_ms : due_ms;
 	due_ms = s->descendants.next_ms < due_ms ? s->descendants.next_ms : due_ms;
 	return due_ms > now_ms ? (int)(due_ms - now_ms) : 0;
 }

@@ -56,6 +56,7 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 		.fail_at = options->fail_at,
 	};
 	fault_counter_init(s, !options->no_fault_counter);
+	picture_init(&s->picture, !options->no_pictures);
 	s->passing.header->ceiling = s->ceiling;
 	if (!doorbell_claim(&s->doorbell, s->passing.header)) {
 		return error_set(ret_error, 125, errno,
@@ -135,6 +136,10 @@ enum supervise_event supervise_next(struct supervisor *s)
 		if (s->wants_snapshot) {
 			s->wants_snapshot = false;
 			return SUPERVISE_SNAPSHOT;
+		}
+		if (s->wants_picture) {
+			s->wants_picture = false;
+			return SUPERVISE_PICTURE;
 		}
 		if (s->child_ended) {
 			s->child_ended = false;

@@ -17,6 +17,8 @@
 #define CORE_SUPERVISE_SUPERVISE_H
 
 #include "core/base/outcome.h"
+#include "oomsim/brink.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,6 +50,8 @@ struct supervise_options {
 	uint64_t fail_at;
 	/** Leave touched memory to the looks: no counter of page faults (fault_counter.h). */
 	bool no_fault_counter;
+	/** No pictures in advance: SUPERVISE_PICTURE does not happen. */
+	bool no_pictures;
 	/** Let every run lie at the same addresses (ADDR_NO_RANDOMIZE), if the kernel lets us. */
 	bool is_deterministic;
 	/**
@@ -88,6 +92,12 @@ enum supervise_event {
 	 * stopped: say so, then call supervise_answer.
 	 */
 	SUPERVISE_BREACH,
+	/**
+	 * Memory is almost out, the container's or the machine's (supervise_brink), and what is
+	 * held is not what the last picture shows: begin another, then call
+	 * supervise_picture_begun; or let it be, and this comes again. The workload goes on.
+	 */
+	SUPERVISE_PICTURE,
 	/** A process that the caller has forked has ended: it may be waited for. */
 	SUPERVISE_CHILD_ENDED,
 	/**
@@ -123,6 +133,12 @@ enum supervise_event supervise_next(struct supervisor *supervisor);
  * we stop, too, until a shell's fg continues all.
  */
 void supervise_answer(struct supervisor *supervisor);
+
+/** How scarce memory was when that was last looked at. */
+struct brink supervise_brink(const struct supervisor *supervisor);
+
+/** A picture of what is held now is being made: no other is due until that has changed. */
+void supervise_picture_begun(struct supervisor *supervisor);
 
 /** is_deterministic was wanted, and the kernel refused it. */
 bool supervise_is_randomised(const struct supervisor *supervisor);

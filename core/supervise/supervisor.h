@@ -9,6 +9,7 @@
 #include "core/supervise/doorbell.h"
 #include "core/supervise/fault_counter.h"
 #include "core/supervise/passing.h"
+#include "core/supervise/picture.h"
 #include "core/supervise/sampler.h"
 #include "core/supervise/signals.h"
 #include "core/supervise/supervise.h"
@@ -50,6 +51,7 @@ struct supervisor {
 	bool wants_snapshot;
 	bool wants_failed;
 	bool wants_breach;
+	bool wants_picture;
 	bool child_ended;
 	/**
 	 * The request that was last handed out, so that it is not handed out again before its
@@ -66,6 +68,9 @@ struct supervisor {
 	bool is_stopped_by_us;
 	/** The kernel refused to leave addresses alone: they are random as usual. */
 	bool is_randomised;
+
+	/** Pictures in advance. */
+	struct picture picture;
 
 	/** The terminal has told the group to stop since it last went on. */
 	bool terminal_stop_seen;

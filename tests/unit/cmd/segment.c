@@ -117,19 +117,27 @@ static const char *fixture(const char *folder)
 
 static void says_who_dies_in_a_group(void)
 {
-	segment_say_who_dies(fixture("cgroup-v2-kubernetes"), 42, NULL);
+	segment_say_who_dies(fixture("cgroup-v2-kubernetes"), 42, NULL, NULL);
 	CHECK_STR(said(),
 		  "=fil-profile= memory.oom.group is set here: when memory runs out, the kernel "
 		  "kills fil-profile, too, and nothing is written\n"
 		  "=fil-profile= --segment=FILE on a volume keeps what was recorded; --limit=auto "
 		  "ends the program before\n");
-	segment_say_who_dies(fixture("cgroup-v2-kubernetes"), 42, "/vol/a");
+	segment_say_who_dies(fixture("cgroup-v2-kubernetes"), 42, NULL, "fil-result/T");
+	CHECK_STR(said(),
+		  "=fil-profile= memory.oom.group is set here: when memory runs out, the kernel "
+		  "kills fil-profile, too\n"
+		  "=fil-profile= then there still is a picture of shortly before: "
+		  "fil-result/T/picture-in-advance.txt\n"
+		  "=fil-profile= --segment=FILE on a volume keeps what was recorded; --limit=auto "
+		  "ends the program before\n");
+	segment_say_who_dies(fixture("cgroup-v2-kubernetes"), 42, "/vol/a", "fil-result/T");
 	CHECK_STR(said(),
 		  "=fil-profile= memory.oom.group is set here: when memory runs out, the kernel "
 		  "kills fil-profile, too\n"
 		  "=fil-profile= then there still is: fil-profile report /vol/a\n");
-	segment_say_who_dies(fixture("cgroup-v2"), 42, NULL);
-	segment_say_who_dies(fixture("cgroup-v1"), 42, NULL);
+	segment_say_who_dies(fixture("cgroup-v2"), 42, NULL, "fil-result/T");
+	segment_say_who_dies(fixture("cgroup-v1"), 42, NULL, "fil-result/T");
 	CHECK_STR(said(), "");
 }
 

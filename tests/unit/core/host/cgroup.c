@@ -61,6 +61,23 @@ static void version_2_with_a_lower_limit_above(void)
 	CHECK_INT(cgroup_ancestors_oom_kills(&group), 11);
 }
 
+static void the_group_with_the_least_room_counts(void)
+{
+	struct cgroup group = find("cgroup-v2");
+	struct cgroup_room room = cgroup_tightest(&group);
+	CHECK_INT(room.limit_bytes, 1073741824);
+	CHECK_INT(room.used_bytes, 800000000 - 120000000);
+	group = find("cgroup-v1");
+	room = cgroup_tightest(&group);
+	CHECK_INT(room.limit_bytes, 209715200);
+	CHECK_INT(room.used_bytes, 190000000 - 61440000);
+	/* Without memory.stat all of it counts. */
+	group = find("cgroup-v2-kubernetes");
+	room = cgroup_tightest(&group);
+	CHECK_INT(room.limit_bytes, 536870912);
+	CHECK_INT(room.used_bytes, 500000000);
+}
+
 static void version_2_with_a_namespace(void)
 {
 	struct cgroup group = find("cgroup-v2-container");
@@ -115,6 +132,7 @@ static void check_nothing_is_known(const struct cgroup *group)
 	CHECK_INT(cgroup_peak(group), 0);
 	CHECK_INT(cgroup_oom_kills(group), -1);
 	CHECK_INT(cgroup_ancestors_oom_kills(group), -1);
+	CHECK_INT(cgroup_tightest(group).limit_bytes, 0);
 }
 
 static void no_cgroup_is_no_error(void)
@@ -142,6 +160,7 @@ int main(void)
 	RUN(version_1_in_a_container_with_the_hosts_paths);
 	RUN(hybrid_has_memory_in_version_1);
 	RUN(version_2_with_a_lower_limit_above);
+	RUN(the_group_with_the_least_room_counts);
 	RUN(version_2_with_a_namespace);
 	RUN(version_2_that_dies_together);
 	RUN(groups_that_do_not_die_together);

@@ -32,6 +32,28 @@ static void says_how_it_ended(void)
 		  "ended, but how could not be learnt");
 }
 
+static void says_what_a_picture_in_advance_knows(void)
+{
+	char text[512];
+	struct profile profile = {
+		.outcome = {
+			.verdict = VERDICT_RUNNING,
+			.cgroup_limit_bytes = 500 << 20,
+			.cgroup_max_usage_bytes = 480 << 20,
+			.machine_ram_bytes = (uint64_t)8 << 30,
+		},
+		.moment = MOMENT_IN_ADVANCE,
+	};
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	REQUIRE(out);
+	CHECK_INT(report_verdict_sentence(out, &profile), 0);
+	fclose(out);
+	CHECK_STR(text, "still running when this picture was taken in advance, because memory was "
+			"almost out (its cgroup held 480.0 MiB of 500.0 MiB at most; the machine "
+			"has 8.0 GiB of RAM)");
+	CHECK_INT(report_default_measure(&profile), MEASURE_END);
+}
+
 static void says_who_killed_it(void)
 {
 	struct outcome outcome = {
@@ -139,6 +161,7 @@ static void out_of_memory_shows_the_end(void)
 int main(void)
 {
 	RUN(says_how_it_ended);
+	RUN(says_what_a_picture_in_advance_knows);
 	RUN(says_who_killed_it);
 	RUN(says_what_is_left_of_a_lost_one);
 	RUN(says_that_the_ceiling_was_reached);

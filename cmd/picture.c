@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "cmd/picture.h"
+
+#include "cmd/render.h"
+#include "cmd/run.h"
+#include "cmd/say.h"
+#include "core/host/file.h"
+#include "core/report/units.h"
+#include "oomsim/brink.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Share of the run's time (and some time on top) that pictures may take. */
+#define SPENT_SHARE 10
+#define SPENT_FREE_MS 500
+/* Of what is left of the memory. */
+#define ROOM_SHARE 2u
+/* Less than this is not worth a try: a small profile takes as much. */
+#define ROOM_LEAST_BYTES ((uint64_t)1 << 20)
+
+/* The address space that this process has now; 0: not known. */
+static uint64_t own_bytes(void)
+{
+	char text[256];
+
+	return file_read_text("/proc/self/statm", text, sizeof(text)) > 0
+		? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE)
+		: 0;
+}
+
+/* Take no more than that from now on: who asks for more is refused it. */
+static void take_at_most(uint64_t bytes)
+{
+#ifndef __SANITIZE_ADDRESS__
+	struct rlimit limit;
+	uint64_t bound = own_bytes() + bytes;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && bound < limit.rlim_cur) {
+		limit.rlim_cur = bound;
+		setrlimit(RLIMIT_AS, &limit);
+	}
+#else
+	(void)bytes;
+#endif
+}
+
+/* Once, and not before it is true: pictures begin earlier than that. */
+static void say_where(struct run *run)
+{
+	struct brink brink = supervise_brink(run->supervisor);
+	struct units_text used = units_bytes(brink.used_bytes);
+
+	if (run->has_picture && !run->has_told_picture && brink_is_short(&brink)) {
+		run->has_told_picture = true;
+		say_info("memory runs low: %s of the %s's %s are used; should all be killed, what "
+			 "was held is in %s/%s", used.text,
+			 brink.is_machine ? "machine" : "container",
+			 units_bytes(brink.limit_bytes).text, run->folder.path, PICTURE_TEXT);
+	}
+}
+
+static int make_picture(void *context)
+{
+	struct run *run = context;
+	struct brink brink = supervise_brink(run->supervisor);
+	struct render_options how = {
+		.with_source = !run->options->no_source,
+		.budget_bytes = run->options->budget_bytes,
+	};
+	struct profile *profile;
+
+	take_at_most(brink_left(&brink) / ROOM_SHARE);
+	profile = run_collect(run, MOMENT_IN_ADVANCE);
+	return !profile || render_picture(&run->folder, profile, &how) != 0;
+}
+
+void picture_begin(struct run *run)
+{
+	struct brink brink = supervise_brink(run->supervisor);
+	int64_t now_ms = run_clock_ms(CLOCK_MONOTONIC);
+	int64_t allowed_ms = SPENT_FREE_MS + (now_ms - run->start_ms) / SPENT_SHARE;
+
+	say_where(run);
+	if (worker_is_running(&run->picture) || run->picture_spent_ms > allowed_ms
+	    || brink_left(&brink) / ROOM_SHARE < ROOM_LEAST_BYTES) {
+		return;
+	}
+	if (worker_start(&run->picture, make_picture, run) == 0) {
+		run->picture_begun_ms = now_ms;
+		supervise_picture_begun(run->supervisor);
+	}
+}
+
+/* Its time is over; what it had not finished is swept away. */
+static void account(struct run *run, pid_t writer)
+{
+	result_folder_sweep(&run->folder, writer);
+	run->picture_spent_ms += run_clock_ms(CLOCK_MONOTONIC) - run->picture_begun_ms;
+}
+
+void picture_reap(struct run *run)
+{
+	pid_t writer = run->picture.pid;
+
+	if (worker_is_running(&run->picture)) {
+		/* One that was killed has yielded. */
+		run->has_picture |= worker_wait(&run->picture, 0) == 0;
+		if (!worker_is_running(&run->picture)) {
+			account(run, writer);
+			say_where(run);
+		}
+	}
+}
+
+void picture_stop(struct run *run)
+{
+	pid_t writer = run->picture.pid;
+
+	if (worker_is_running(&run->picture)) {
+		worker_kill(&run->picture);
+		account(run, writer);
+	}
+}
+
+void picture_remove(struct run *run)
+{
+	unlinkat(run->folder.fd, PICTURE_CAPTURE, 0);
+	unlinkat(run->folder.fd, PICTURE_TEXT, 0);
+}
