@@ -100,6 +100,8 @@ const struct option_row option_table[] = {
 	 "write only how much RAM it needs"},
 	{"budget", 0, OPTION_SIZE, REPORT, TO(budget_bytes), "SIZE", NULL,
 	 "tell what to cut to fit into so much RAM"},
+	{"compare", 0, OPTION_TEXT, REPORT, TO(compare), "OTHER", NULL,
+	 "write only what differed from another run at its limit"},
 	{"help", 'h', OPTION_COMMAND, ANY, COMMAND_HELP, NULL, NULL, "show this help"},
 	{"version", 'V', OPTION_COMMAND, ANY, COMMAND_VERSION, NULL, NULL, "show the version"},
 	{NULL, 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL},

@@ -91,6 +91,7 @@ struct options {
 	const char *module;
 	const char *code;
 
+	const char *compare; /* NULL: not given */
 	const char *format;
 	const char *of;
 	bool reversed;

@@ -62,9 +62,26 @@ static const struct report_format answers = {
 	.write = write_answers,
 };
 
+/* What --compare asks for. */
+static int write_comparison(FILE *out, const struct profile *profile,
+			    const struct report_options *options)
+{
+	report_compare(profile, options->other, write_line, out);
+	return 0;
+}
+
+static const struct report_format comparison = {
+	.name = "compare",
+	.extension = ".txt",
+	.write = write_comparison,
+};
+
 /* As told; else as the name of the file says; else text. */
 static const struct report_format *choose_format(const struct options *options)
 {
+	if (options->compare) {
+		return &comparison;
+	}
 	if (options->fit) {
 		return &answers;
 	}
@@ -240,7 +257,7 @@ static int sink_close(struct sink *sink, int result)
 }
 
 static int write_report(const struct options *options, const struct report_format *format,
-			const struct profile *profile)
+			const struct profile *profile, const struct profile *other)
 {
 	struct report_options how = {
 		.of = choose_measure(options, profile),
@@ -248,6 +265,7 @@ static int write_report(const struct options *options, const struct report_forma
 		.budget_bytes = options->budget_bytes,
 		.with_source = !options->no_source,
 		.colour = is_standard_output(options) && wants_colour(),
+		.other = other,
 	};
 	struct sink sink = {.out = stdout, .path = "standard output"};
 
@@ -265,8 +283,8 @@ static int write_report(const struct options *options, const struct report_forma
 int cmd_report(const struct options *options)
 {
 	const struct report_format *format = choose_format(options);
-	struct profile *profile;
-	int status;
+	struct profile *profile, *other;
+	int status = STATUS_OWN_ERROR;
 
 	if (options->word_count != 1) {
 		say_error(options->word_count ? "report takes one capture, not %zu"
@@ -280,16 +298,22 @@ int cmd_report(const struct options *options)
 		say_error("leave --format out, or --fit: text and html have the answer, too");
 		return STATUS_OWN_ERROR;
 	}
+	if (options->compare && (options->fit || options->format)) {
+		say_error("--compare writes its answer alone, in no other format");
+		say_error("leave %s out, or --compare", options->fit ? "--fit" : "--format");
+		return STATUS_OWN_ERROR;
+	}
 	if (format->binary && is_standard_output(options) && isatty(STDOUT_FILENO)) {
 		say_error("%s is not for a terminal: use -o FILE%s, or send it into a pipe",
 			  format->name, format->extension);
 		return STATUS_OWN_ERROR;
 	}
 	profile = read_profile(options->words[0], options);
-	if (!profile) {
-		return STATUS_OWN_ERROR;
+	other = profile && options->compare ? read_profile(options->compare, options) : NULL;
+	if (profile && (other || !options->compare)) {
+		status = write_report(options, format, profile, other);
 	}
-	status = write_report(options, format, profile);
+	profile_free(other);
 	profile_free(profile);
 	return status;
 }

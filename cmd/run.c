@@ -14,6 +14,7 @@
 #include "cmd/run.h"
 
 #include "cmd/commands.h"
+#include "cmd/conditions.h"
 #include "cmd/hook_image.h"
 #include "cmd/picture.h"
 #include "cmd/say.h"
@@ -132,6 +133,12 @@ static void say_limit(const struct run *run)
 	}
 }
 
+static bool has_fixed_addresses(const struct run *run)
+{
+	return conditions_are_addresses_inherited()
+		|| (run->limit.is_deterministic && !supervise_is_randomised(run->supervisor));
+}
+
 static int start(struct run *run)
 {
 	struct variables_wanted wanted = {
@@ -171,6 +178,10 @@ static int start(struct run *run)
 	hold_spares(run, spares);
 	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
 	release_spares(spares);
+	if (run->supervisor) {
+		run->conditions = conditions_of(environment, run->target.argv,
+						has_fixed_addresses(run));
+	}
 	free(environment);
 	if (!run->supervisor) {
 		say_error("%s", error.message);

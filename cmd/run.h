@@ -14,6 +14,7 @@
 #include "cmd/result_folder.h"
 #include "cmd/target.h"
 #include "cmd/worker.h"
+#include "core/base/conditions.h"
 #include "core/profile/profile.h"
 #include "core/supervise/supervise.h"
 
@@ -41,6 +42,8 @@ struct run {
 	/** There is one; the user has been told. */
 	bool has_picture;
 	bool has_told_picture;
+	/** What the program was started in, for a comparison of two runs. */
+	struct conditions conditions;
 	/** On the monotonic clock. */
 	int64_t start_ms;
 	/** A report of the first refusal under a limit has been begun. */

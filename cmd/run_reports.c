@@ -5,6 +5,7 @@
 
 #include "cmd/browser.h"
 #include "cmd/picture.h"
+#include "cmd/previous.h"
 #include "cmd/render.h"
 #include "cmd/say.h"
 #include "core/capture/capture.h"
@@ -59,6 +60,7 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 		.root = root,
 		.with_source = !run->options->no_source,
 		.code_text = run->target.code_text,
+		.conditions = run->conditions,
 	};
 
 	request.start_unix_ms = request.outcome.start_unix_ms;
@@ -271,6 +273,31 @@ static void say_answers(const struct options *options, const struct profile *pro
 	}
 }
 
+/* Under a limit runs are alike: if this one was not, what was another? */
+static void say_unlike_before(const struct run *run, const struct profile *profile)
+{
+	char *path, *text = NULL;
+	size_t len;
+	struct profile *before = profile->outcome.breach.trigger != BREACH_NONE
+		? previous_read(&run->folder, profile, &path)
+		: NULL;
+	FILE *out = before ? open_memstream(&text, &len) : NULL;
+
+	if (!before) {
+		return;
+	}
+	if (out) {
+		report_compare_briefly(out, profile, before);
+		if (fclose(out) == 0 && profile->outcome.breach.allocation !=
+						before->outcome.breach.allocation) {
+			say_info("unlike the run before (%s): %s", path, text);
+		}
+	}
+	free(text);
+	free(path);
+	profile_free(before);
+}
+
 static int render_last(void *context)
 {
 	struct run *run = context;
@@ -283,6 +310,7 @@ static int render_last(void *context)
 	}
 	report_summary(profile, say_line, NULL);
 	say_answers(run->options, profile);
+	say_unlike_before(run, profile);
 	if (render_report(&run->folder, profile, &how) != 0) {
 		return 1;
 	}

@@ -335,6 +335,28 @@ static void take_timeline(struct elements *elements, const char *block, uint32_t
 	elements->profile->sample_count += to ? (uint32_t)count : 0;
 }
 
+static void take_conditions(struct elements *elements, const char *block, uint32_t element_bytes,
+			    uint64_t count)
+{
+	struct wire_conditions wire;
+	if (count != 1) {
+		fail(elements, "%" PRIu64 " times the conditions of one run", count);
+		return;
+	}
+	get(block, element_bytes, 0, &wire, sizeof(wire));
+	elements->profile->conditions = (struct conditions){
+		.flags = wire.flags,
+		.command_hash = wire.command_hash,
+		.seed_hash = wire.seed_hash,
+		.variables = wire.variables,
+		.variables_bytes = wire.variables_bytes,
+		.variables_hash = wire.variables_hash,
+		.sources = wire.sources,
+		.sources_compiled = wire.sources_compiled,
+		.interpreter = wire.interpreter,
+	};
+}
+
 const struct element_section element_sections[] = {
 	{ TAG_STRINGS, 1, true, take_strings },
 	{ TAG_VALUE_TYPES, sizeof(struct wire_value_type), true, take_value_types },
@@ -346,6 +368,7 @@ const struct element_section element_sections[] = {
 	{ TAG_THREADS, 4, false, take_threads },
 	{ TAG_FILES, 4, false, take_files },
 	{ TAG_TIMELINE, 4, false, take_timeline },
+	{ TAG_CONDITIONS, 4, false, take_conditions },
 	{ NULL, 0, false, NULL },
 };
 

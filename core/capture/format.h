@@ -193,6 +193,20 @@ struct wire_sample {
 	uint64_t cgroup_bytes;
 };
 
+/** COND: one element, or none: struct conditions of core/base/conditions.h. */
+#define TAG_CONDITIONS "COND"
+struct wire_conditions {
+	uint32_t flags;
+	uint32_t command_hash;
+	uint32_t seed_hash;
+	uint32_t variables;
+	uint32_t variables_bytes;
+	uint32_t variables_hash;
+	uint32_t sources;
+	uint32_t sources_compiled;
+	uint64_t interpreter;
+};
+
 #define TAG_END "ENDS"
 
 /** Elements are summed in blocks of as many as fit into this many bytes (one at least). */
@@ -226,5 +240,6 @@ _Static_assert(sizeof(struct wire_process) == 88, "wire");
 _Static_assert(sizeof(struct wire_thread) == 24, "wire");
 _Static_assert(sizeof(struct wire_file) == 24, "wire");
 _Static_assert(sizeof(struct wire_sample) == 48, "wire");
+_Static_assert(sizeof(struct wire_conditions) == 40, "wire");
 
 #endif

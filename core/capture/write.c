@@ -247,6 +247,23 @@ static void make_sample(const struct profile *profile, uint32_t i, void *wire)
 	};
 }
 
+static void make_conditions(const struct profile *profile, uint32_t i, void *wire)
+{
+	const struct conditions *conditions = &profile->conditions;
+	(void)i;
+	*(struct wire_conditions *)wire = (struct wire_conditions){
+		.flags = conditions->flags,
+		.command_hash = conditions->command_hash,
+		.seed_hash = conditions->seed_hash,
+		.variables = conditions->variables,
+		.variables_bytes = conditions->variables_bytes,
+		.variables_hash = conditions->variables_hash,
+		.sources = conditions->sources,
+		.sources_compiled = conditions->sources_compiled,
+		.interpreter = conditions->interpreter,
+	};
+}
+
 /** Names of the values of make_entry; their strings follow those of the profile. */
 #define VALUE_NAMES "peak\0bytes\0blocks\0end\0total"
 enum { NAME_PEAK = 0, NAME_BYTES = 5, NAME_BLOCKS = 11, NAME_END = 18, NAME_TOTAL = 22 };
@@ -289,6 +306,8 @@ static void write_sections(struct sink *sink, const struct profile *profile, con
 		{ TAG_FILES, sizeof(struct wire_file), profile->file_count, make_file, NULL },
 		{ TAG_TIMELINE, sizeof(struct wire_sample), profile->sample_count, make_sample,
 		  NULL },
+		{ TAG_CONDITIONS, sizeof(struct wire_conditions),
+		  profile->conditions.flags & CONDITIONS_KNOWN, make_conditions, NULL },
 		{ TAG_END, 0, 0, NULL, NULL },
 	};
 	for (size_t i = 0; i < countof(sections); i++) {

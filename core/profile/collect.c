@@ -7,8 +7,10 @@
  */
 #include "core/profile/collect.h"
 
+#include "core/base/hash.h"
 #include "core/base/version.h"
 #include "core/profile/builder.h"
+#include "core/profile/bytecode.h"
 #include "core/profile/repair.h"
 #include "core/profile/resolve.h"
 #include "core/profile/segment_reader.h"
@@ -16,8 +18,11 @@
 #include "core/profile/source.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /** More threads than this that have ever allocated are not listed. */
@@ -295,6 +300,39 @@ static void add_source(struct collector *collector)
 	free(frames);
 }
 
+/** Which interpreter it was, of all that may have its name. */
+static uint64_t hash_interpreter(const struct collector *collector)
+{
+	const struct profile *profile = collector->builder.profile;
+	char path[PATH_MAX];
+	struct stat status;
+	if (!profile->process_count) {
+		return 0;
+	}
+	const char *root = collector->request->root ? collector->request->root : "";
+	snprintf(path, sizeof(path), "%s%s", root,
+		 profile_string(profile, profile->processes[0].executable));
+	return stat(path, &status) == 0
+		? hash_mix((uint64_t)status.st_size, (uint64_t)status.st_mtim.tv_sec)
+		: 0;
+}
+
+static void add_conditions(struct collector *collector)
+{
+	const struct collect_request *request = collector->request;
+	struct profile *profile = collector->builder.profile;
+	struct bytecode_place place = {
+		.root = request->root ? request->root : "",
+		.directory = request->directory ? request->directory : "",
+		.start_unix_ms = request->start_unix_ms,
+	};
+	profile->conditions = request->conditions;
+	if (!collector->builder.failed && request->conditions.flags & CONDITIONS_KNOWN) {
+		profile->conditions.interpreter = hash_interpreter(collector);
+		bytecode_count(profile, &place);
+	}
+}
+
 static int collect(struct collector *collector)
 {
 	bool running = collector->request->outcome.verdict == VERDICT_RUNNING;
@@ -315,6 +353,7 @@ static int collect(struct collector *collector)
 	add_processes(collector);
 	add_failure(collector);
 	add_breach(collector);
+	add_conditions(collector);
 	add_source(collector);
 	return 0;
 }

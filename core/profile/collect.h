@@ -8,6 +8,7 @@
 #ifndef CORE_PROFILE_COLLECT_H
 #define CORE_PROFILE_COLLECT_H
 
+#include "core/base/conditions.h"
 #include "core/base/outcome.h"
 #include "core/profile/profile.h"
 
@@ -38,6 +39,8 @@ struct collect_request {
 	/** The timeline, copied. */
 	const struct usage_sample *samples;
 	uint32_t sample_count;
+	/** What is known from outside; the files of Python are looked at here. */
+	struct conditions conditions;
 };
 
 /**

@@ -14,6 +14,7 @@
 #ifndef CORE_PROFILE_PROFILE_H
 #define CORE_PROFILE_PROFILE_H
 
+#include "core/base/conditions.h"
 #include "core/base/outcome.h"
 
 #include <stdbool.h>
@@ -100,6 +101,7 @@ enum profile_moment {
 
 struct profile {
 	struct outcome outcome;
+	struct conditions conditions;
 	uint32_t moment; /* enum profile_moment */
 
 	/* About the run: strings. command is quoted for a shell; "" under --no-argv. */

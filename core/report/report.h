@@ -25,6 +25,8 @@ struct report_options {
 	unsigned stacks;
 	/** Text: colours for a terminal. */
 	bool colour;
+	/** A comparison: the other run. */
+	const struct profile *other;
 };
 
 struct report_format {
@@ -75,6 +77,16 @@ void report_fit(const struct profile *profile, void (*line)(void *context, const
  */
 int report_budget(const struct profile *profile, const struct report_options *options,
 		  void (*line)(void *context, const char *text), void *context);
+
+/**
+ * Why two runs did not reach their limit at the same allocation: both numbers, and what differed,
+ * in lines as of report_fit.
+ */
+void report_compare(const struct profile *one, const struct profile *other,
+		    void (*line)(void *context, const char *text), void *context);
+
+/** The same in one sentence without full stop, of two runs that have reached their limit. */
+void report_compare_briefly(FILE *out, const struct profile *one, const struct profile *other);
 
 /* The writers behind the table. */
 int report_write_text(FILE *out, const struct profile *, const struct report_options *);

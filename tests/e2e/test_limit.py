@@ -76,6 +76,33 @@ def test_every_run_ends_at_the_same_allocation(script, tmp_path):
     assert len(numbers) == 1, numbers
 
 
+def test_what_differed_between_two_runs_is_named(tmp_path):
+    """The first one finds no bytecode of a module; a third one has another environment."""
+    helper = "".join(f"def f{i}(a): return a + {i}\n" for i in range(99))
+    (tmp_path / "helper.py").write_text(helper)
+    (tmp_path / "job.py").write_text("import helper\n"
+                                     "held = []\nwhile True:\n    held.append({'a': len(held)})\n")
+    env = runs.environment(PYTHONDONTWRITEBYTECODE=None, PYTHONPYCACHEPREFIX=None)
+
+    def told(**variables):
+        command = runs.command_of(["job.py"], PYTHON, ["--limit=40M"])
+        command.remove("--quiet")
+        run = runs.run(command, tmp_path, env={**env, **variables})
+        assert run.returncode == -signal.SIGKILL
+        return re.search(r"unlike the run before \((\S+)\): (.*)", run.stderr.decode())
+
+    assert told() is None
+    first = told()
+    assert first[2].endswith("; what differed: the bytecode cache"), first[2]
+    folders = sorted((tmp_path / "fil-result").iterdir())
+    assert tmp_path / first[1] == folders[0]
+    compared = runs.run([FIL, "report", f"--compare={folders[0]}", folders[1]], tmp_path)
+    assert re.search(r"^  the bytecode cache: 1 of (\d+) source files had to be compiled; in the "
+                     r"other 2 of \1 source files had to be compiled$",
+                     compared.stdout.decode(), re.M), compared.stdout
+    assert "the environment" in told(MORE="x" * 5000)[2]
+
+
 def test_memory_that_is_never_touched_counts_for_nothing(tmp_path):
     program = WORKLOADS_BUILD / "reserves_and_touches_later"
     run = limited([program, "100"], tmp_path, python=None)

@@ -76,6 +76,7 @@ static const char *refusal(const void *data, size_t len)
 static void check_same(const struct profile *a, const struct profile *b)
 {
 	CHECK_BYTES(&a->outcome, &b->outcome, sizeof(a->outcome));
+	CHECK_BYTES(&a->conditions, &b->conditions, sizeof(a->conditions));
 	CHECK_INT(a->moment, b->moment);
 	CHECK_INT(a->peak_bytes, b->peak_bytes);
 	CHECK_INT(a->end_bytes, b->end_bytes);
@@ -102,6 +103,17 @@ static void check_same(const struct profile *a, const struct profile *b)
 static void gives_back_what_was_written(void)
 {
 	struct profile *profile = sample_profile(VERDICT_CEILING);
+	profile->conditions = (struct conditions){
+		.flags = CONDITIONS_KNOWN | CONDITIONS_FIXED_SEED,
+		.command_hash = 1,
+		.seed_hash = 2,
+		.variables = 3,
+		.variables_bytes = 4,
+		.variables_hash = 5,
+		.sources = 6,
+		.sources_compiled = 7,
+		.interpreter = (uint64_t)8 << 40,
+	};
 	struct bytes bytes = written(profile);
 	struct profile *again = reread(bytes);
 	check_same(profile, again);
@@ -225,7 +237,7 @@ static void refuses_a_wrong_checksum(void)
 		plain.data[last] ^= 1;
 		at = last + 1 + 8;
 	}
-	CHECK_INT(sections, 10);
+	CHECK_INT(sections, 11);
 	profile_free(profile);
 	free(bytes.data);
 	free(plain.data);
