@@ -29,7 +29,7 @@ struct process_tree {
 };
 
 /** More processes than this count for what they take from the next look on. */
-#define PRESSURE_PARTS_MAX 513u
+#define PRESSURE_PARTS_MAX 2049u
 
 #define PRESSURE_REAL_PARTS 256u
 

@@ -4,41 +4,12 @@
 #include "core/supervise/breach.h"
 
 #include "core/base/atomic.h"
-#include "core/host/proc.h"
 #include "core/supervise/supervisor.h"
+#include "core/supervise/tree.h"
 #include "oomsim/ceiling.h"
 
 #include <signal.h>
 #include <unistd.h>
-
-/** Processes that are born while we stop the others are found by looking again, so often. */
-#define ROUNDS_MAX 8
-
-/** Send a signal to the workload and all below it; returns how many there were below. */
-static size_t signal_tree(const struct supervisor *s, int signal)
-{
-	pid_t pids[DESCENDANTS_KNOWN];
-	/* Listed before: the children of the dead are nobody's. Then from the top: who is stopped
-	   starts nobody. */
-	size_t found = proc_descendants(s->proc_root, s->pid, pids, DESCENDANTS_KNOWN);
-	kill(s->pid, signal);
-	for (size_t i = 0; i < found && i < DESCENDANTS_KNOWN; i++) {
-		kill(pids[i], signal);
-	}
-	return found;
-}
-
-static void stop_tree(const struct supervisor *s)
-{
-	size_t before = signal_tree(s, SIGSTOP);
-	for (int i = 0; i < ROUNDS_MAX; i++) {
-		size_t now = signal_tree(s, SIGSTOP);
-		if (now == before) {
-			return;
-		}
-		before = now;
-	}
-}
 
 /** What the charge has to be above of for a breach that is seen from outside. */
 static uint64_t breach_bytes(const struct supervisor *s)
@@ -57,12 +28,6 @@ static void read_charge(struct supervisor *s)
 	sampler_look_closely(&s->sampler, &s->descendants, now_ms);
 }
 
-static bool is_running(const struct supervisor *s, pid_t pid)
-{
-	struct proc_stat stat;
-	return proc_read_stat(s->proc_root, pid, &stat) && stat.state != 'T' && stat.state != 't';
-}
-
 /**
  * The children have probably taken the charge above the ceiling: see whether that is so while they
  * take nothing more. Only they are held, and only that long; the workload itself is followed by the
@@ -70,26 +35,17 @@ static bool is_running(const struct supervisor *s, pid_t pid)
  */
 static void read_charge_holding_children(struct supervisor *s)
 {
-	pid_t pids[DESCENDANTS_KNOWN];
-	pid_t held[DESCENDANTS_KNOWN];
-	size_t count = 0;
-	size_t found = proc_descendants(s->proc_root, s->pid, pids, DESCENDANTS_KNOWN);
-	for (size_t i = 0; i < found && i < DESCENDANTS_KNOWN; i++) {
-		if (is_running(s, pids[i]) && kill(pids[i], SIGSTOP) == 0) {
-			held[count++] = pids[i];
-		}
-	}
+	tree_hold(&s->descendants, TREE_CHILDREN, &s->held);
 	read_charge(s);
-	bool is_breach = charge_sum(&s->sampler.charge) > breach_bytes(s);
-	for (size_t i = 0; i < count && !is_breach; i++) {
-		kill(held[i], SIGCONT);
+	if (charge_sum(&s->sampler.charge) <= breach_bytes(s)) {
+		tree_release(s->proc_root, &s->held);
 	}
 }
 
 static void happen(struct supervisor *s, const struct breach *breach)
 {
 	s->breach = *breach;
-	stop_tree(s);
+	tree_hold(&s->descendants, TREE_WITH_WORKLOAD, &s->held);
 	if (s->faults.is_open) {
 		fault_counter_close(s);
 	}
@@ -101,7 +57,7 @@ static void happen(struct supervisor *s, const struct breach *breach)
 	} else {
 		/* The report is made from the segment, which does not die with them. */
 		s->is_killed_by_us = true;
-		signal_tree(s, SIGKILL);
+		tree_kill(&s->descendants);
 	}
 }
 
@@ -171,7 +127,7 @@ void breach_continue(struct supervisor *s)
 		s->is_stopped_by_us = false;
 		/* Without a limit, also in an image that is executed from here on. */
 		s->passing.header->ceiling.metric = CEILING_NONE;
-		signal_tree(s, SIGCONT);
+		tree_release(s->proc_root, &s->held);
 	}
 }
 

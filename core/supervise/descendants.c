@@ -33,11 +33,10 @@ void descendants_open(struct descendants *d, const char *root, pid_t workload)
 	};
 }
 
-/** Is it still there? A zombie is: it would be taken for a new one at every look. */
-static bool exists(const struct descendants *d, const struct descendant *known)
+bool descendant_exists(const char *root, const struct descendant *known)
 {
 	struct proc_stat stat;
-	return proc_read_stat(d->root, known->pid, &stat) && stat.start_ticks == known->start_ticks;
+	return proc_read_stat(root, known->pid, &stat) && stat.start_ticks == known->start_ticks;
 }
 
 static bool is_known(const struct descendants *d, const struct descendant *descendant)
@@ -55,7 +54,7 @@ static void forget_gone(struct descendants *d)
 {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < d->known_count; i++) {
-		if (exists(d, &d->known[i])) {
+		if (descendant_exists(d->root, &d->known[i])) {
 			d->known[kept++] = d->known[i];
 		}
 	}

@@ -9,10 +9,12 @@
 #ifndef CORE_SUPERVISE_DESCENDANTS_H
 #define CORE_SUPERVISE_DESCENDANTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define DESCENDANTS_KNOWN 512u
+/** More than these are not told apart, nor is what they are charged known. */
+#define DESCENDANTS_KNOWN 2048u
 
 /** One process for ever: numbers are used again, start times with them are not. */
 struct descendant {
@@ -32,6 +34,12 @@ struct descendants {
 	uint64_t max_rss_bytes;
 	uint64_t next_ms;
 };
+
+/**
+ * Is it still there? A zombie is: it would be taken for a new one at every look. root as in
+ * core/host/proc.h.
+ */
+bool descendant_exists(const char *root, const struct descendant *known);
 
 void descendants_open(struct descendants *descendants, const char *root, pid_t workload);
 

@@ -192,6 +192,7 @@ void supervise_done(struct supervisor *s)
 	if (s->faults.is_open) {
 		fault_counter_close(s);
 	}
+	buffer_done(&s->held.processes);
 	sampler_close(&s->sampler);
 	witness_close(&s->witness);
 	doorbell_close(&s->doorbell);

@@ -13,6 +13,7 @@
 #include "core/supervise/sampler.h"
 #include "core/supervise/signals.h"
 #include "core/supervise/supervise.h"
+#include "core/supervise/tree.h"
 #include "core/supervise/witness.h"
 
 #include <stdbool.h>
@@ -64,6 +65,8 @@ struct supervisor {
 	struct fault_counter faults;
 	struct breach breach;
 	struct charge breach_charge;
+	/** Of the workload's processes those that we have stopped, and that are to go on. */
+	struct held held;
 	bool is_killed_by_us;
 	bool is_stopped_by_us;
 	/** The kernel refused to leave addresses alone: they are random as usual. */
