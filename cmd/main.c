@@ -20,7 +20,7 @@
  *     run_start_snapshot     cmd/run_reports.c: reports, made in workers (cmd/worker.h)
  *     picture_begin          cmd/picture.h: a picture in advance, when memory is almost out
  *     run_write_report
- *      profile_collect       core/profile: from the segment to a profile; core/symbols: lines
+ *      profile_collect       core/profile: from the segment to a profile
  *      capture_write         core/capture: the profile in a file
  *      report_formats        core/report: text, folded stacks, SVG, HTML, pprof, speedscope
  *      browser_open          cmd/browser.h

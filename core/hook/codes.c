@@ -6,6 +6,9 @@
 #include "core/base/hash.h"
 #include "core/base/sys.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #define FIRST_CAPACITY 1024u
 
 static uint32_t home_of(const struct codes *codes, uintptr_t address)
@@ -23,12 +26,13 @@ static uint32_t position_of(const struct codes *codes, uintptr_t address)
 	return i;
 }
 
-uint32_t codes_find(const struct codes *codes, uintptr_t address)
+const struct code_slot *codes_find(const struct codes *codes, uintptr_t address)
 {
 	if (!codes->capacity) {
-		return 0;
+		return NULL;
 	}
-	return codes->slots[position_of(codes, address)].number;
+	const struct code_slot *slot = &codes->slots[position_of(codes, address)];
+	return slot->address ? slot : NULL;
 }
 
 static bool grow(struct codes *codes)
@@ -53,15 +57,15 @@ static bool grow(struct codes *codes)
 	return true;
 }
 
-bool codes_add(struct codes *codes, uintptr_t address, uint32_t number)
+const struct code_slot *codes_add(struct codes *codes, struct code_slot code)
 {
 	if (codes->count * 2 >= codes->capacity && !grow(codes)) {
-		return false;
+		return NULL;
 	}
-	struct code_slot *slot = &codes->slots[position_of(codes, address)];
+	struct code_slot *slot = &codes->slots[position_of(codes, code.address)];
 	codes->count += slot->address == 0;
-	*slot = (struct code_slot){ .address = address, .number = number };
-	return true;
+	*slot = code;
+	return slot;
 }
 
 void codes_forget(struct codes *codes, uintptr_t address)

@@ -9,13 +9,13 @@
 #ifndef CORE_HOOK_CODES_H
 #define CORE_HOOK_CODES_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct code_slot {
 	uintptr_t address; /* 0: empty */
 	uint32_t number;
-	uint32_t reserved;
+	/** Its frames are left out of stacks, but where they allocate themselves. */
+	uint32_t is_import_system;
 };
 
 /** Zeroed: empty. Open addressing, at most half full, deletion by shifting back. */
@@ -29,11 +29,11 @@ struct codes {
 	uint32_t generation;
 };
 
-/** The number registered for the code object at address; 0: none. */
-uint32_t codes_find(const struct codes *codes, uintptr_t address);
+/** What is registered for the code object at address, until the next change; NULL: nothing. */
+const struct code_slot *codes_find(const struct codes *codes, uintptr_t address);
 
-/** Register. False if there is no memory (then the next lookup registers again). */
-bool codes_add(struct codes *codes, uintptr_t address, uint32_t number);
+/** Register; what codes_find returns then. NULL if there is no memory. */
+const struct code_slot *codes_add(struct codes *codes, struct code_slot code);
 
 /** The code object at address is about to be freed. */
 void codes_forget(struct codes *codes, uintptr_t address);

@@ -22,6 +22,7 @@
  *   advised.c          where a fault may bring a huge page
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
+ *   frame.c            a frame as a node: by line, without the import system's
  *   codes.c            code object -> number, and forgetting it
  *   others.c           where the other threads are when one crosses the ceiling
  *   threads.c          what belongs to a thread, and finding out that it is gone
@@ -43,6 +44,7 @@
 #include "core/hook/codes.h"
 #include "core/hook/domains.h"
 #include "core/hook/fault.h"
+#include "core/hook/frame.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
 #include "core/base/sys.h"
@@ -108,6 +110,7 @@ struct hook {
 	struct python python;
 	struct domains domains;
 	struct codes codes;
+	struct frames frames;
 	/** Live bytes at the highest refused allocation that was told to the supervisor. */
 	uint64_t highest_refusal;
 	/** The interpreter was there when the program started: it cannot be unloaded. */

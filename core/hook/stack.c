@@ -4,6 +4,7 @@
 #include "core/hook/stack.h"
 
 #include "core/elf/loaded.h"
+#include "core/hook/frame.h"
 #include "core/hook/hook.h"
 #include "core/shm/intern.h"
 
@@ -73,62 +74,6 @@ struct stack_frames stack_read(struct thread *self)
 	return likely(hook.python_is_resident) ? read_frames(self) : read_frames_guarded(self);
 }
 
-/** Intern a str of the interpreter. */
-static uint32_t text_number(const struct python_text *text)
-{
-	if (text->is_ascii) {
-		return intern_text(&hook.view, text->data, (uint32_t)text->length);
-	}
-	size_t len = python_text_utf8(text, hook.text, sizeof(hook.text));
-	return intern_text(&hook.view, hook.text, (uint32_t)len);
-}
-
-/** Make the code object at an address known, and see to it that its free is noticed. */
-static attr_cold uint32_t code_register(uintptr_t address)
-{
-	struct python_code_info info;
-	if (!python_describe_code(&hook.python, address, &info)) {
-		return 0;
-	}
-	struct code code = {
-		.kind = CODE_PYTHON,
-		.filename = text_number(&info.filename),
-		.qualname = text_number(&info.qualname),
-		.lines = intern_text(&hook.view, info.lines, (uint32_t)info.lines_bytes),
-		.first_line = info.first_line,
-		.line_format = info.line_format,
-	};
-	uint32_t number = intern_code(&hook.view, &code);
-	if (number) {
-		/* No block of its own: a static object of the interpreter, which is never freed. */
-		live_mark_code(&hook.live, &hook.view, address);
-		codes_add(&hook.codes, address, number);
-	}
-	return number;
-}
-
-/** The node of frame i, below parent. */
-static uint32_t frame_node(const struct python_cache *cache, unsigned i, uint32_t parent)
-{
-	if (python_cache_hidden(cache, i)) {
-		return parent;
-	}
-	uintptr_t address = python_cache_code(cache, i);
-	uint32_t code = codes_find(&hook.codes, address);
-	if (unlikely(!code)) {
-		code = code_register(address);
-	}
-	uint32_t node = code ? intern_node(&hook.view, parent, code,
-					   python_offset(&hook.python, cache, i))
-			     : 0;
-	if (unlikely(!node)) {
-		/* No space: the stack ends at its last frame that is known. */
-		hook_missed(MISSED_NO_SPACE);
-		return parent;
-	}
-	return node;
-}
-
 uint32_t stack_node(struct thread *self, struct stack_frames frames)
 {
 	if (frames.depth == 0) {
@@ -152,5 +97,10 @@ uint32_t stack_node(struct thread *self, struct stack_frames frames)
 		cache->node[i] = node;
 	}
 	cache->noded = frames.depth;
+	unsigned last = frames.depth - 1;
+	if (unlikely(node == (last ? cache->node[last - 1] : 0))) {
+		/* It is left out below others; what allocates is shown, whatever it is. */
+		node = frame_innermost_node(cache, last, node);
+	}
 	return likely(node) ? node : hook.node_no_stack;
 }

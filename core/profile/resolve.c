@@ -3,18 +3,13 @@
 
 #include "core/profile/resolve.h"
 
-#include "core/symbols/line_table.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/** Longest name that is kept, and longest line table that is read. */
+/** Longest name that is kept. */
 #define NAME_BYTES_MAX 4096u
-#define LINE_TABLE_BYTES_MAX ((size_t)64 << 20)
-/** Line tables are decoded once per code: this much is more than any program has. */
-#define DECODE_BUDGET_BYTES ((uint64_t)4 << 30)
 
 #define LABEL_NO_STACK "[No Python stack]"
 #define LABEL_DAMAGED "[damaged record]"
@@ -31,7 +26,6 @@ int resolver_init(struct resolver *resolver, const struct segment_reader *reader
 		.nodes.element_bytes = sizeof(struct node),
 		.codes.element_bytes = sizeof(struct code),
 		.texts.element_bytes = TEXT_UNIT,
-		.decode_budget = DECODE_BUDGET_BYTES,
 	};
 	/* In this order: what a node names was there before it. */
 	if (reader_copy_shared(reader, ARENA_NODE, &resolver->nodes)
@@ -110,38 +104,18 @@ static uint32_t label_of_code(struct resolver *resolver, const struct code *code
 		    : label_frame(resolver->builder, LABEL_UNNAMED);
 }
 
-/** The line table of a code, within the budget; *ret_len 0 if there is none. */
-static char *line_table_of(struct resolver *resolver, const struct code *code, size_t *ret_len)
-{
-	*ret_len = 0;
-	char *table = arena_text(&resolver->texts, code->lines, LINE_TABLE_BYTES_MAX, ret_len);
-	if (*ret_len > resolver->decode_budget) {
-		*ret_len = 0;
-	}
-	resolver->decode_budget -= *ret_len;
-	return table;
-}
-
-/** Resolve count nodes of one Python code, given in order of their offsets. */
+/** Resolve count nodes of one Python code. */
 static void resolve_python(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
 	uint32_t file = resolver_text(resolver, code->filename);
 	uint32_t function = resolver_text(resolver, code->qualname);
-	uint32_t first_line = code->first_line > 0 ? (uint32_t)code->first_line : 0;
-	struct line_cursor cursor;
-	size_t len;
-	char *table = line_table_of(resolver, code, &len);
-	line_cursor_init(&cursor, code->line_format, table ? table : "", len, code->first_line);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t line = line_cursor_find(&cursor, segment_node(resolver, nodes[i])->offset);
-		/* Instructions without a line belong to the function as a whole. */
-		uint32_t frame =
-			builder_frame(builder, file, function, line ? line : first_line, 0);
+		uint32_t line = segment_node(resolver, nodes[i])->place;
+		uint32_t frame = builder_frame(builder, file, function, line, 0);
 		resolver->frame_of[nodes[i]] = frame + 1;
 	}
-	free(table);
 }
 
 /** Resolve count nodes of one object file, for now to its name and the address in it. */
@@ -151,7 +125,7 @@ static void resolve_native(struct resolver *resolver, const struct code *code,
 	uint32_t file = resolver_text(resolver, code->filename);
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t address = (uint64_t)(uint32_t)code->first_line << 32
-			| segment_node(resolver, nodes[i])->offset;
+			| segment_node(resolver, nodes[i])->place;
 		char name[32];
 		snprintf(name, sizeof(name), "+0x%jx", (uintmax_t)address);
 		uint32_t function = builder_text(resolver->builder, name);
@@ -183,7 +157,7 @@ static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint3
 
 struct node_order {
 	uint32_t code;
-	uint32_t offset;
+	uint32_t place;
 	uint32_t node;
 };
 
@@ -194,13 +168,13 @@ static int compare_order(const void *a, const void *b)
 	if (x->code != y->code) {
 		return x->code < y->code ? -1 : 1;
 	}
-	if (x->offset != y->offset) {
-		return x->offset < y->offset ? -1 : 1;
+	if (x->place != y->place) {
+		return x->place < y->place ? -1 : 1;
 	}
 	return x->node < y->node ? -1 : x->node > y->node;
 }
 
-/** Sort the wanted nodes by code and offset. */
+/** Sort the wanted nodes by code and place. */
 static int sort_wanted(struct resolver *resolver)
 {
 	struct node_order *order = malloc(((size_t)resolver->wanted_count + 1) * sizeof(*order));
@@ -209,7 +183,7 @@ static int sort_wanted(struct resolver *resolver)
 	}
 	for (uint32_t i = 0; i < resolver->wanted_count; i++) {
 		const struct node *node = segment_node(resolver, resolver->wanted[i]);
-		order[i] = (struct node_order){ node->code, node->offset, resolver->wanted[i] };
+		order[i] = (struct node_order){ node->code, node->place, resolver->wanted[i] };
 	}
 	qsort(order, resolver->wanted_count, sizeof(*order), compare_order);
 	for (uint32_t i = 0; i < resolver->wanted_count; i++) {

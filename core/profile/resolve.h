@@ -30,8 +30,6 @@ struct resolver {
 	uint32_t *wanted;
 	uint32_t wanted_count;
 	uint32_t wanted_capacity;
-	/** Bytes of line tables that may still be decoded: a bound for damaged segments. */
-	uint64_t decode_budget;
 	bool failed;
 };
 

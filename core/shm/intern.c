@@ -26,33 +26,33 @@ static uint32_t link_publish(uint32_t *link, uint32_t k)
 	return cas_acq_rel(link, &expected, k) ? k : expected;
 }
 
-static uint32_t node_new(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t offset)
+static uint32_t node_new(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t place)
 {
 	uint32_t k = view_add_shared(view, ARENA_NODE, 1);
 	if (k) {
 		struct node *node = view_node(view, k);
 		node->parent = parent;
 		node->code = code;
-		node->offset = offset;
+		node->place = place;
 	}
 	return k;
 }
 
-uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t offset)
+uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t place)
 {
-	uint64_t hash = hash_mix((uint64_t)parent << 32 | code, offset);
+	uint64_t hash = hash_mix((uint64_t)parent << 32 | code, place);
 	uint32_t *link = &view_node_roots(view)[hash % ROOT_NODES];
 	for (;;) {
 		uint32_t k = load_acquire(link);
 		if (!k) {
-			uint32_t made = node_new(view, parent, code, offset);
+			uint32_t made = node_new(view, parent, code, place);
 			k = made ? link_publish(link, made) : 0;
 			if (!made || k == made) {
 				return made;
 			}
 		}
 		struct node *node = view_node(view, k);
-		if (node->parent == parent && node->code == code && node->offset == offset) {
+		if (node->parent == parent && node->code == code && node->place == place) {
 			return k;
 		}
 		link = &node->link[hash_step(&hash)];

@@ -16,8 +16,8 @@
 
 #include "core/shm/view.h"
 
-/** The node of a frame (code, offset) below parent; parent 0: an outermost frame. */
-uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t offset);
+/** The node of a frame (code, place) below parent; parent 0: an outermost frame. */
+uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t place);
 
 /** The number of these bytes. len 0 gives 0, which readers take for "". */
 uint32_t intern_text(struct segment_view *view, const void *bytes, uint32_t len);

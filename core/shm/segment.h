@@ -22,7 +22,7 @@
  * the extent that row[k / per_extent] names. Elements are numbered from 1; 0 says "none".
  *
  * Glossary (the project's words are in design terms here):
- *   frame   a code (Python code object, object file, label) and an instruction offset in it
+ *   frame   a code (Python code object, object file, label) and a place in it
  *   node    a frame below a parent node: a stack is the path from a node to the root
  *   entry   the account of one stack that has allocated: live, snapshot, totals
  *   slot    one process that records; generation counts its images (an exec starts a new one)
@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 4u
+#define SEGMENT_VERSION 5u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -183,8 +183,8 @@ struct node {
 	/** Parent node, 0 for an outermost frame. */
 	uint32_t parent;
 	uint32_t code;
-	/** Byte offset of the instruction in the code; for labels 0. */
-	uint32_t offset;
+	/** In Python code the line, 0 for none; in machine code see CODE_NATIVE; for labels 0. */
+	uint32_t place;
 	/** Its entry, 0 until it allocates. */
 	uint32_t entry;
 	uint32_t link[4];
@@ -212,15 +212,15 @@ struct entry {
 };
 
 enum code_kind {
-	/** A Python code object: filename, qualname, line table. */
+	/** A Python code object: filename, qualname and its first line. */
 	CODE_PYTHON = 1,
 	/** A frame that is only a label, such as "[thread started here]": qualname holds it. */
 	CODE_LABEL = 2,
 	/**
 	 * An object file of machine code: filename is its path, qualname its build id in lower-case
-	 * hexadecimal (none: 0), line_format an enum native_address. The address, as the file's own
+	 * hexadecimal (none: 0), variant an enum native_address. The address, as the file's own
 	 * symbols have it (without what the loader added), is first_line (upper half) and
-	 * node.offset (lower half).
+	 * node.place (lower half).
 	 */
 	CODE_NATIVE = 3,
 };
@@ -239,11 +239,10 @@ struct code {
 	uint64_t hash;
 	uint32_t filename;  /* text */
 	uint32_t qualname;  /* text */
-	uint32_t lines;     /* text: the bytes of the line table */
 	int32_t first_line; /* co_firstlineno */
-	uint16_t kind;        /* enum code_kind */
-	uint16_t line_format; /* enum line_table */
-	uint32_t reserved[5];
+	uint16_t kind;      /* enum code_kind */
+	uint16_t variant;   /* of CODE_NATIVE an enum native_address */
+	uint32_t reserved[6];
 };
 
 #define TEXT_UNIT 8u

@@ -3,7 +3,7 @@
 """Writes the line tables of much of the standard library, with the line of every instruction.
 
 Run by each CPython: line_tables.py OUTPUT. The lines are the interpreter's own, as tracebacks get
-them (PyCode_Addr2Line). The format is in tests/unit/core/symbols/line_table.c, check_code.
+them (PyCode_Addr2Line). The format is in tests/unit/core/stack/line_table.c, check_code.
 """
 
 import ctypes

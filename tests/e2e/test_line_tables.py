@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-CHECKER = pathlib.Path(os.environ["FIL_BUILD"]) / "unit/core/symbols/line_table"
+CHECKER = pathlib.Path(os.environ["FIL_BUILD"]) / "unit/core/stack/line_table"
 
 
 def pythons():

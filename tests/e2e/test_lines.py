@@ -75,6 +75,31 @@ def test_peak_is_the_most_that_was_held_at_once(version, tmp_path):
 
 
 @every_version
+def test_imports_are_below_their_lines(version, tmp_path):
+    """The import system is seen only where it allocates itself, and only a frame of it."""
+    # get_data reads the file as a whole.
+    (tmp_path / "inner.py").write_text(f"kept = bytes(3_000_000)  # {'x' * 120_000}\n")
+    (tmp_path / "outer.py").write_text("import inner\n\nkept = bytes(2_000_000)\n")
+    script = tmp_path / "job.py"
+    script.write_text("def main():\n    import outer\n    return outer\n\n\nmain()\n")
+    run = profile([script], tmp_path, interpreter(version))
+    assert (run.status, run.out, run.err) == (0, b"", b"")
+    run.report().assert_complete()
+    stacks = run.report().folded("total")
+    main = (f"{script}:6 (<module>)", f"{script}:2 (main)")
+    outer, inner = (str(tmp_path / name) for name in ("outer.py", "inner.py"))
+    large = {stack for stack, size in stacks.items() if size >= 2_000_000}
+    assert large == {(*main, f"{outer}:3 (<module>)"),
+                     (*main, f"{outer}:1 (<module>)", f"{inner}:1 (<module>)")}
+    callers = {frame for stack in stacks for frame in stack[:-1]}
+    assert not any("<frozen importlib._bootstrap" in frame for frame in callers)
+    reads = sum(size for stack, size in stacks.items()
+                if stack[:-1] == (*main, f"{outer}:1 (<module>)")
+                and "<frozen importlib._bootstrap_external>" in stack[-1])
+    assert reads >= 120_000
+
+
+@every_version
 def test_threads_have_stacks_of_their_own(version, tmp_path):
     script = WORKLOADS / "threads_allocate.py"
     run = profile([script], tmp_path, interpreter(version))

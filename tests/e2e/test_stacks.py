@@ -14,6 +14,7 @@ BUILD = pathlib.Path(os.environ["FIL_BUILD"])
 FULL = os.environ.get("FIL_LANE") == "full"
 EXTENSION = ROOT / "tests/extension"
 SOURCES = [EXTENSION / "reader.c", *sorted((ROOT / "core/stack").glob("python*.c")),
+           ROOT / "core/stack/line_table.c",
            ROOT / "core/elf/image.c", ROOT / "core/elf/loaded.c"]
 
 # CPython's own tests of what suspends, resumes, calls back and recurses.

@@ -2,7 +2,7 @@
 // Copyright the fil-profile authors
 
 /* Line tables of code objects: copied from a process in which anything may have written. */
-#include "core/symbols/line_table.h"
+#include "core/stack/line_table.h"
 
 #include "tests/fuzz/fuzz.h"
 

@@ -46,19 +46,19 @@ static const char *rendered(const struct profile *profile,
 	return text;
 }
 
-/* main calls load at two instructions of the same line, and at one of the next line. */
-static void instructions_of_a_line_are_one_stack(void)
+/* main calls load on a line, as a twin of its code does, and on the next one. */
+static void codes_of_the_same_names_are_one_stack(void)
 {
 	struct segment_file file = segment_file_new();
 	uint32_t main_code = segment_file_python(&file, "job.py", "main", 10);
 	uint32_t load_code = segment_file_python(&file, "lib.py", "Loader.load", 100);
 	uint32_t twin = segment_file_python(&file, "job.py", "main", 10);
-	uint32_t a = segment_file_node(&file, 0, main_code, 4);
-	uint32_t b = segment_file_node(&file, 0, main_code, 6);
-	uint32_t c = segment_file_node(&file, 0, twin, 4);
-	segment_file_entry(&file, segment_file_node(&file, a, load_code, 0), 1000, 1);
-	segment_file_entry(&file, segment_file_node(&file, b, load_code, 2), 200, 2);
-	segment_file_entry(&file, segment_file_node(&file, c, load_code, 0), 30, 3);
+	uint32_t a = segment_file_node(&file, 0, main_code, 12);
+	uint32_t b = segment_file_node(&file, 0, main_code, 13);
+	uint32_t c = segment_file_node(&file, 0, twin, 12);
+	segment_file_entry(&file, segment_file_node(&file, a, load_code, 100), 1000, 1);
+	segment_file_entry(&file, segment_file_node(&file, b, load_code, 101), 200, 2);
+	segment_file_entry(&file, segment_file_node(&file, c, load_code, 100), 30, 3);
 	struct profile *profile = collect(&file);
 	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
 		  "job.py:12 (main);lib.py:100 (Loader.load) 1030\n"
@@ -78,11 +78,11 @@ static void peak_is_what_was_held_then(void)
 {
 	struct segment_file file = segment_file_new();
 	uint32_t code = segment_file_python(&file, "job.py", "main", 1);
-	uint32_t a = segment_file_entry(&file, segment_file_node(&file, 0, code, 0), 500, 2);
+	uint32_t a = segment_file_entry(&file, segment_file_node(&file, 0, code, 1), 500, 2);
 	uint32_t b = segment_file_entry(&file, segment_file_node(&file, 0, code, 2), 300, 1);
 	segment_file_free(&file, a, 250);
 	segment_file_free(&file, b, 300);
-	segment_file_entry(&file, segment_file_node(&file, 0, code, 4), 40, 1);
+	segment_file_entry(&file, segment_file_node(&file, 0, code, 3), 40, 1);
 	struct profile *profile = collect(&file);
 	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
 		  "job.py:1 (main) 500\njob.py:2 (main) 300\n");
@@ -98,7 +98,7 @@ static void peak_is_what_was_held_then(void)
 static uint32_t frame_below(struct segment_file *file, uint32_t parent, const char *name,
 			    const char *function)
 {
-	return segment_file_node(file, parent, segment_file_python(file, name, function, 1), 0);
+	return segment_file_node(file, parent, segment_file_python(file, name, function, 1), 1);
 }
 
 /* python -m: what starts the program is no part of it, unless it allocates itself. */
@@ -152,15 +152,15 @@ static void damaged_stacks_keep_their_bytes(void)
 	uint32_t nameless_code =
 		segment_file_shared(&file, ARENA_CODE, &nameless, sizeof(nameless));
 	/* Two that are each other's parent: numbers are handed out in order from 1. */
-	uint32_t cycle = segment_file_node(&file, 2, code, 0);
+	uint32_t cycle = segment_file_node(&file, 2, code, 1);
 	CHECK_INT(cycle, 1);
 	segment_file_node(&file, 1, code, 2);
 	segment_file_entry(&file, cycle, 1000, 1);
 	segment_file_entry(&file, segment_file_node(&file, 0, odd_code, 0), 200, 1);
 	segment_file_entry(&file, segment_file_node(&file, 0, 4000000, 0), 50, 1);
 	segment_file_entry(&file, 123456789, 30, 1);
-	segment_file_entry(&file, segment_file_node(&file, 987654321, code, 4), 4, 1);
-	segment_file_entry(&file, segment_file_node(&file, 0, nameless_code, 4), 2, 1);
+	segment_file_entry(&file, segment_file_node(&file, 987654321, code, 3), 4, 1);
+	segment_file_entry(&file, segment_file_node(&file, 0, nameless_code, 0), 2, 1);
 	segment_file_entry(&file, 0, 1, 1);
 	struct profile *profile = collect(&file);
 	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
@@ -297,7 +297,7 @@ static void the_stack_of_a_breach_is_found(void)
 {
 	struct segment_file file = segment_file_new();
 	uint32_t code = segment_file_python(&file, "job.py", "grow", 20);
-	file.slot.breach_node = segment_file_node(&file, 0, code, 2);
+	file.slot.breach_node = segment_file_node(&file, 0, code, 21);
 	file.slot.breach = (struct breach){
 		.metric = CEILING_RESIDENT,
 		.trigger = BREACH_FREE,
@@ -340,7 +340,7 @@ static void an_empty_segment_is_an_empty_profile(void)
 
 int main(void)
 {
-	RUN(instructions_of_a_line_are_one_stack);
+	RUN(codes_of_the_same_names_are_one_stack);
 	RUN(peak_is_what_was_held_then);
 	RUN(leading_runpy_is_left_out);
 	RUN(import_system_is_left_out);

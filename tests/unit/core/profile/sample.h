@@ -50,9 +50,9 @@ static inline struct segment_file sample_segment(void)
 	uint32_t load = segment_file_python(&file, "/srv/app/lib.py", "Loader.load", 100);
 	uint32_t hostile = segment_file_python(&file, HOSTILE_NAME, HOSTILE_NAME, 7);
 	uint32_t label = segment_file_label(&file, "[thread started here]");
-	uint32_t top = segment_file_node(&file, 0, module, 4);
-	uint32_t in_load = segment_file_node(&file, top, load, 2);
-	uint32_t in_hostile = segment_file_node(&file, in_load, hostile, 0);
+	uint32_t top = segment_file_node(&file, 0, module, 3);
+	uint32_t in_load = segment_file_node(&file, top, load, 101);
+	uint32_t in_hostile = segment_file_node(&file, in_load, hostile, 7);
 	uint32_t in_thread = segment_file_node(&file, top, label, 0);
 	uint32_t kept = segment_file_entry(&file, in_load, 400 << 20, 2);
 	segment_file_entry(&file, in_hostile, 1000, 10);

@@ -131,24 +131,14 @@ static inline uint32_t segment_file_text(struct segment_file *file, const char *
 	return segment_file_bytes(file, text, strlen(text));
 }
 
-/** A Python code whose instruction at byte 2*i is on line first_line + i, for up to 64 lines. */
 static inline uint32_t segment_file_python(struct segment_file *file, const char *filename,
 					   const char *qualname, int first_line)
 {
-	/* LINES_LOCATIONS: one code unit with no columns, line delta 0, then delta 1 (svarint 2)
-	   each. */
-	unsigned char lines[128];
-	for (int i = 0; i < 64; i++) {
-		lines[2 * i] = 0x80 | 13 << 3 | 0;
-		lines[2 * i + 1] = i ? 2 : 0;
-	}
 	struct code code = {
 		.filename = segment_file_text(file, filename),
 		.qualname = segment_file_text(file, qualname),
-		.lines = segment_file_bytes(file, lines, sizeof(lines)),
 		.first_line = first_line,
 		.kind = CODE_PYTHON,
-		.line_format = LINES_LOCATIONS,
 	};
 	return segment_file_shared(file, ARENA_CODE, &code, sizeof(code));
 }
@@ -160,9 +150,9 @@ static inline uint32_t segment_file_label(struct segment_file *file, const char 
 }
 
 static inline uint32_t segment_file_node(struct segment_file *file, uint32_t parent, uint32_t code,
-					 uint32_t offset)
+					 uint32_t place)
 {
-	struct node node = { .parent = parent, .code = code, .offset = offset };
+	struct node node = { .parent = parent, .code = code, .place = place };
 	return segment_file_shared(file, ARENA_NODE, &node, sizeof(node));
 }
 

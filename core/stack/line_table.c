@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-#include "core/symbols/line_table.h"
+#include "core/stack/line_table.h"
 
 /* Codes in bits 3..6 of an entry's first byte (LINES_LOCATIONS). 0..9 are short forms on the same
    line. */

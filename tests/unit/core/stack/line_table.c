@@ -5,7 +5,7 @@
  * Without arguments: small tables by hand. With a file of tables that a CPython has written and
  * answered for (tests/e2e/line_tables.py): every instruction of it.
  */
-#include "core/symbols/line_table.h"
+#include "core/stack/line_table.h"
 
 #include "tests/unit/test.h"
 

@@ -13,8 +13,8 @@
  *   LINES_PAIRS      Objects/lnotab_notes.txt of 3.10, Objects/codeobject.c advance()
  *   LINES_LOCATIONS  Objects/locations.md of 3.11, Objects/codeobject.c get_line_delta()
  */
-#ifndef CORE_SYMBOLS_LINE_TABLE_H
-#define CORE_SYMBOLS_LINE_TABLE_H
+#ifndef CORE_STACK_LINE_TABLE_H
+#define CORE_STACK_LINE_TABLE_H
 
 #include "core/base/python.h"
 

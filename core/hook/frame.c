@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/frame.h"
+
+#include "core/base/hash.h"
+#include "core/hook/hook.h"
+#include "core/shm/intern.h"
+
+#include <string.h>
+
+/** Intern a str of the interpreter. */
+static uint32_t text_number(const struct python_text *text)
+{
+	if (text->is_ascii) {
+		return intern_text(&hook.view, text->data, (uint32_t)text->length);
+	}
+	size_t len = python_text_utf8(text, hook.text, sizeof(hook.text));
+	return intern_text(&hook.view, hook.text, (uint32_t)len);
+}
+
+/** A file of the import system, whose frames lie between an import and what it executes. */
+static bool is_import_system(const struct python_text *filename)
+{
+	static const char start[] = "<frozen importlib._bootstrap";
+	return filename->is_ascii && filename->length >= sizeof(start) - 1
+		&& memcmp(filename->data, start, sizeof(start) - 1) == 0;
+}
+
+/** Make the code object at an address known, and see to it that its free is noticed. */
+static const struct code_slot *code_register(uintptr_t address)
+{
+	struct python_code_info info;
+	if (!python_describe_code(&hook.python, address, &info)) {
+		return NULL;
+	}
+	struct code *code = &hook.frames.code;
+	code->kind = CODE_PYTHON;
+	code->filename = text_number(&info.filename);
+	code->qualname = text_number(&info.qualname);
+	code->first_line = info.first_line;
+	uint32_t number = intern_code(&hook.view, code);
+	if (!number) {
+		return NULL;
+	}
+	/* No block of its own: a static object of the interpreter, which is never freed. */
+	live_mark_code(&hook.live, &hook.view, address);
+	return codes_add(&hook.codes,
+			 (struct code_slot){ address, number, is_import_system(&info.filename) });
+}
+
+/** The line of frame i, whose code is live. */
+static attr_noinline uint32_t line_of(const struct python_cache *cache, unsigned i)
+{
+	uintptr_t code = python_cache_code(cache, i);
+	struct python_code_info info;
+	if (!python_describe_code(&hook.python, code, &info)) {
+		return 0;
+	}
+	return python_lines_find(&hook.frames.lines, code, hook.codes.generation, &info,
+				 python_offset(&hook.python, cache, i));
+}
+
+/** Find or make the node of a frame that is not hidden. False: no space, the node is parent. */
+static bool code_node(const struct python_cache *cache, unsigned i, uint32_t parent,
+		      bool is_innermost, uint32_t *ret_node)
+{
+	uintptr_t address = python_cache_code(cache, i);
+	const struct code_slot *code = codes_find(&hook.codes, address);
+	if (!code) {
+		code = code_register(address);
+	}
+	*ret_node = parent;
+	if (!code || (code->is_import_system && !is_innermost)) {
+		return code;
+	}
+	uint32_t node = intern_node(&hook.view, parent, code->number, line_of(cache, i));
+	if (node) {
+		*ret_node = node;
+	}
+	return node;
+}
+
+/** A frame that is not remembered: find its node, and remember it. */
+static uint32_t node_unknown(const struct python_cache *cache, unsigned i,
+			     uint32_t parent, struct frame_memo *memo)
+{
+	memo->code = 0;
+	if (unlikely(!code_node(cache, i, parent, false, &memo->node))) {
+		/* The stack ends at its last frame that is known. */
+		hook_missed(MISSED_NO_SPACE);
+		return parent;
+	}
+	memo->code = python_cache_code(cache, i);
+	memo->instruction = python_instruction(&hook.python, cache, i);
+	memo->parent = parent;
+	memo->generation = hook.codes.generation;
+	return memo->node;
+}
+
+uint32_t frame_node(const struct python_cache *cache, unsigned i, uint32_t parent)
+{
+	if (python_cache_hidden(cache, i)) {
+		return parent;
+	}
+	uintptr_t code = python_cache_code(cache, i);
+	uintptr_t instruction = python_instruction(&hook.python, cache, i);
+	uint64_t hash = hash_mix(code ^ instruction << 1, parent);
+	struct frame_memo *memo = &hook.frames.memos[hash % FRAME_MEMOS];
+	if (likely(memo->code == code && memo->instruction == instruction
+		   && memo->parent == parent && memo->generation == hook.codes.generation)) {
+		return memo->node;
+	}
+	return node_unknown(cache, i, parent, memo);
+}
+
+uint32_t frame_innermost_node(const struct python_cache *cache, unsigned i, uint32_t parent)
+{
+	uint32_t node = parent;
+	if (!python_cache_hidden(cache, i)) {
+		code_node(cache, i, parent, true, &node);
+	}
+	return node;
+}
