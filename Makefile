@@ -153,8 +153,15 @@ check-asan: all
 lint: all
 	FIL_BUILD=$(B) tests/run lint
 
-bench: all workloads
+# What profiling costs, beside what other profilers cost.
+BENCH_WORKLOADS = $(patsubst tests/bench/workloads/%.c,build/bench/%,\
+	$(wildcard tests/bench/workloads/*.c))
+bench: all $(BENCH_WORKLOADS)
 	FIL_BUILD=$(B) tests/bench/run
+
+build/bench/%: tests/bench/workloads/%.c tests/bench/workloads/used.h Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g -Wall -o $@ $< -pthread
 
 # How close the simulated lack of memory is to the real one; as root, for cgroups.
 OOM_WORKLOADS = $(patsubst tests/bench/oom/workloads/%.c,build/oom/%,\

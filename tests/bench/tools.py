@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"""The profilers that are measured: ours, and those that people use today."""
+
+import dataclasses
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = (HERE.parent.parent / os.environ.get("FIL_BUILD", "build")).resolve()
+FIL = BUILD / "fil-profile"
+VENV = BUILD / "bench-venv"
+MEASURED = HERE / "measured.py"
+
+
+def python():
+    return str(VENV / "bin/python")
+
+
+def install():
+    """The pinned versions in build/bench-venv, made anew when they or this Python change."""
+    wanted = (HERE / "requirements.txt").read_text() + sys.version
+    stamp = VENV / "stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("installing what is measured into build/bench-venv", file=sys.stderr)
+    shutil.rmtree(VENV, ignore_errors=True)
+    subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+    subprocess.run([python(), "-m", "pip", "install", "-q", "--disable-pip-version-check",
+                    "--only-binary=:all:", "-r", HERE / "requirements.txt"], check=True)
+    stamp.write_text(wanted)
+
+
+@dataclasses.dataclass(frozen=True)
+class Tool:
+    """A profiler. Its words stand before a program's; {python} and {folder} are filled in."""
+
+    name: str
+    words: tuple = ()
+    # For Python scripts, which it runs itself; None: as any other program.
+    script_words: tuple = None
+    # Between a script and its arguments.
+    separator: tuple = ()
+    # Makes of what a run left what a person reads; not in the run's own time.
+    report: tuple = ()
+    runs_programs: bool = True
+    needs: str = ""
+
+    def version(self):
+        """Where it is missing: None."""
+        if not self.needs:
+            return ""
+        if self.needs.startswith("python:"):
+            name = self.needs.removeprefix("python:")
+            code = f"from importlib.metadata import version; print(version({name!r}))"
+            shown = subprocess.run([python(), "-c", code], capture_output=True, text=True,
+                                   check=False)
+            return shown.stdout.strip() or None
+        shown = subprocess.run(["dpkg-query", "-Wf", "${Version}", self.needs],
+                               capture_output=True, text=True, check=False)
+        return shown.stdout.strip() or None
+
+    def command(self, script, words, folder):
+        """For a script, with its arguments, or for a program if that is None."""
+        names = {"python": python(), "folder": folder}
+        if script is None:
+            return [word.format(**names) for word in self.words] + [str(word) for word in words]
+        ahead = (*self.words, "{python}") if self.script_words is None else self.script_words
+        return ([word.format(**names) for word in ahead] + [str(script)] + list(self.separator)
+                + [str(word) for word in words])
+
+    def report_command(self, folder):
+        return [word.format(python=python(), folder=folder) for word in self.report]
+
+
+def memray(name, *options):
+    return Tool(name, script_words=("{python}", "-m", "memray", "run", "-q", *options, "-o",
+                                    "{folder}/result/memray.bin"),
+                report=("{python}", "-m", "memray", "flamegraph", "-o",
+                        "{folder}/result/memray.html", "{folder}/result/memray.bin"),
+                runs_programs=False, needs="python:memray")
+
+
+def ours(name, *options):
+    return Tool(name, words=(str(FIL), "run", "--quiet", "--no-browser",
+                             "--output={folder}/result", *options, "--"))
+
+
+BARE = Tool("bare")
+TOOLS = [
+    ours("fil-profile"),
+    ours("fil-profile --native", "--native"),
+    memray("memray"),
+    memray("memray, Python allocators", "--trace-python-allocators"),
+    memray("memray, both, native", "--trace-python-allocators", "--native"),
+    Tool("Fil", script_words=("{python}", "-m", "filprofiler", "--no-browser", "-o",
+                              "{folder}/result", "run"),
+         runs_programs=False, needs="python:filprofiler"),
+    Tool("scalene", script_words=("{python}", "-m", "scalene", "run", "--memory", "-o",
+                                  "{folder}/result/scalene.json"),
+         separator=("---",), runs_programs=False, needs="python:scalene"),
+    Tool("tracemalloc, 1 frame", script_words=("{python}", "-X", "tracemalloc=1"),
+         runs_programs=False),
+    Tool("heaptrack", words=("heaptrack", "-o", "{folder}/result/heaptrack"),
+         report=("sh", "-c", "heaptrack_print {folder}/result/heaptrack* >{folder}/result/printed"),
+         needs="heaptrack"),
+]
