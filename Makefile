@@ -38,8 +38,10 @@ endif
 
 UNWIND = build/deps/libunwind
 ZSTD = build/deps/zstd
+# Names for machine code: what only the tool links.
+SYMBOLS = build/deps/elfutils build/deps/libiberty build/deps/zlib
 CFLAGS_ALL = -std=gnu17 -g -Wall -Wextra $(WERROR) -D_GNU_SOURCE= -I. -isystem $(UNWIND)/include \
-	-isystem $(ZSTD)/include -MMD -MP
+	-isystem $(ZSTD)/include $(SYMBOLS:%=-isystem %/include) -MMD -MP
 HOOK_CFLAGS = -O2 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
 	$(addprefix -fno-builtin-,malloc calloc realloc free) -fno-tree-loop-distribute-patterns \
 	-fasynchronous-unwind-tables -fno-plt -ffunction-sections -fdata-sections \
@@ -64,7 +66,8 @@ HOOK_OBJECTS = $(HOOK_SOURCES:%=build/hook/%.o)
 LIB_SOURCES = $(filter-out cmd/main.c cmd/hook_image.S,$(TOOL_SOURCES)) $(call sources,core/stack)
 LIB_OBJECTS = $(LIB_SOURCES:%=$(B)/tool/%.o) $(UNCOVERED)
 UNCOVERED = $(if $(filter asan,$(SAN)),$(B)/tool/tests/fuzz/uncovered.c.o)
-LIBS = $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind.a
+LIBS = build/deps/elfutils/lib/libdw.a build/deps/libiberty/lib/libiberty.a \
+	build/deps/zlib/lib/libz.a $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind.a
 
 # What there is no source for yet is left out.
 HOOK = $(if $(wildcard core/hook/*.c),build/hook.so)

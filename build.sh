@@ -4,17 +4,17 @@
 #
 # Builds build/fil-profile on a fresh Debian or Ubuntu machine, from nothing:
 #
-#   ./build.sh              install what is missing, build libunwind and zstd, then make
+#   ./build.sh              install what is missing, build build/deps, then make
 #   ./build.sh run ARGS…    the same if needed, then fil-profile run ARGS…
 #   ./build.sh test         the same if needed, then the test needs, then all tests
 #   ./build.sh test NAME…   only these tests: kinds or files, see tests/run
 #   ./build.sh test-needs   only what the tests need
 #   ./build.sh vm-needs     only what make check-vm needs
 #   ./build.sh bench        the same for make bench
-#   ./build.sh deps         only build/deps
+#   ./build.sh deps         only build/deps: the libraries that are linked in
 #
-# FIL_SOURCES=DIR takes the pinned tarballs of libunwind, zstd and musl from DIR: other
-# distributions, no network. Nothing outside build/ is written, but for packages that apt installs.
+# FIL_SOURCES=DIR takes the pinned tarballs (see below) from DIR: other distributions, no network.
+# Nothing outside build/ is written, but for packages that apt installs.
 # An interrupted build is taken up where it stopped; a finished one takes no time.
 set -euo pipefail
 
@@ -25,13 +25,20 @@ ARCH=$(uname -m)
 LIBUNWIND_VERSION=1.6.2
 ZSTD_VERSION=1.5.4
 MUSL_VERSION=1.2.3
+ZLIB_VERSION=1.2.13.dfsg
+ELFUTILS_VERSION=0.188
+LIBIBERTY_VERSION=20230104
 # The tarballs that this was developed with, by what they hold.
 PINNED="
 4a6aec666991fb45d0889c44aede8ad6eb108071c3554fcdff671f9c94794976 libunwind-$LIBUNWIND_VERSION
 8cf4bbb65e77ec348d052c8d6230eba66d435bddf64c8b5be2fcb16880c19953 zstd-$ZSTD_VERSION
 0f470992aedad543126d06efab344dc5f3e171893810455787d38347343a4424 zstd-$ZSTD_VERSION
 7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4 musl-$MUSL_VERSION
+71feb7947e3c00ef125f83b79a4e529bde31171e5babe48b391f06758d1ab0a1 zlib-$ZLIB_VERSION
+fb8b0e8d0802005b9a309c60c1d8de32dd2951b56f0c3a3cb56d21ce01595dff elfutils-$ELFUTILS_VERSION
+f0c873589b983a2e82287d1beea3b230959803121ede290154d44008984013ef libiberty-$LIBIBERTY_VERSION
 "
+TARBALLS=$(awk 'NF && !seen[$2]++ { printf "%s%s", sep, $2; sep = ", " }' <<<"$PINNED")
 
 say() { echo "build.sh: $*" >&2; }
 die() { say "$@"; exit 1; }
@@ -85,7 +92,7 @@ install_compilers() {
 	fi
 	die "this machine lacks: $package, and has no apt-get; install gcc, make and xz with its" \
 		"own package manager and set FIL_SOURCES to a folder with the tarballs of" \
-		"libunwind-$LIBUNWIND_VERSION, zstd-$ZSTD_VERSION and musl-$MUSL_VERSION"
+		"$TARBALLS"
 }
 
 ## Sources
@@ -166,8 +173,7 @@ apt_prepare() {
 	local apt=$WORK/apt
 	[ -e "$apt/ready" ] && return
 	command -v apt-get >/dev/null ||
-		die "no apt-get here: put the tarballs of libunwind-$LIBUNWIND_VERSION," \
-			"zstd-$ZSTD_VERSION and musl-$MUSL_VERSION into a folder and set" \
+		die "no apt-get here: put the tarballs of $TARBALLS into a folder and set" \
 			"FIL_SOURCES to it"
 	rm -rf "$apt"
 	mkdir -p "$apt/sources" "$apt/state/lists/partial" "$apt/cache/archives/partial"
@@ -210,7 +216,7 @@ fetch_package() {
 	apt_prepare
 	have=$(apt_isolated apt-cache showsrc --only-source "$package" 2>/dev/null |
 		sed -n 's/^Version: //p' | sort -rV)
-	version=$(grep -m1 "^$3[-+]" <<<"$have" || head -n1 <<<"$have")
+	version=$(grep -m1 "^\([0-9]*:\)\?$3[-+]" <<<"$have" || head -n1 <<<"$have")
 	[ -n "$version" ] || die "this distribution has no source package $package;" \
 		"set FIL_SOURCES to a folder of tarballs"
 	say "fetching $package $version"
@@ -260,6 +266,7 @@ fetch() {
 build_dependency() {
 	local name=$1 function=$2 recipe
 	recipe="$4 $ARCH $(declare -f "$function")"
+	[[ $recipe != *compile_archive* ]] || recipe+=$(declare -f compile_archive)
 	[ "$recipe" = "$(cat "$DEPS/$name/recipe" 2>/dev/null)" ] && return
 	fetch "$name" "$3" "$4"
 	PREFIX=$WORK/$name.installed
@@ -313,6 +320,107 @@ build_zstd() {
 		cp lib/zstd.h lib/zstd_errors.h "$PREFIX/include/"
 }
 
+# compile_archive NAME FLAGS FILE…: what the tool alone links, without anybody's configure.
+compile_archive() {
+	local archive=$1 flags=$2
+	shift 2
+	mkdir -p objects "$PREFIX/lib" "$PREFIX/include"
+	# shellcheck disable=SC2016
+	printf '%s\0' "$@" | xargs -0 -P2 -n12 sh -c '
+		compiler=$1 flags=$2; shift 2
+		for file; do
+			object=objects/$(basename "$file" .c).o
+			$compiler -Os -w -ffunction-sections -fdata-sections $flags \
+				-c -o "$object" "$file" || exit 255
+		done' sh "$MUSL_GCC" "$flags" &&
+		ar rcs "$PREFIX/lib/$archive" objects/*.o
+}
+
+# Only what inflates: debug sections are compressed with it.
+build_zlib() {
+	compile_archive libz.a "-D_LARGEFILE64_SOURCE=1 -DHAVE_HIDDEN -DHAVE_UNISTD_H" \
+		inflate.c inftrees.c inffast.c adler32.c crc32.c zutil.c &&
+		cp zlib.h zconf.h "$PREFIX/include/"
+}
+
+# libelf and libdw: the reader of debug information. Not its unwinder, its disassemblers, or
+# libdwfl. Ours on top: debug sections compressed with zstd, which it knows since 0.189, and
+# nothing that deflates.
+build_elfutils() {
+	local flags="-std=gnu99 -DNDEBUG -D_GNU_SOURCE -DHAVE_CONFIG_H -I. -Ilib -Ilibelf -Ilibdw"
+	flags+=" -Ilibdwelf -Ilibebl -Ilibdwfl -isystem $DEPS/zlib/include"
+	flags+=" -isystem $DEPS/zstd/include"
+	cat >config.h <<-'END'
+		#define HAVE_ERR_H 1
+		#define error fil_error
+		#define HAVE_DECL_REALLOCARRAY 1
+		#define HAVE_VISIBILITY 1
+		#define HAVE_GCC_STRUCT 1
+		#define USE_ZSTD 1
+		#define rawmemchr(s, c) memchr((s), (c), (size_t)-1 / 2)
+		#include <eu-config.h>
+	END
+	local zstd="extern void *fil_decompress_zstd (const void *, size_t, size_t);"
+	local call="(buf_in, size_in, chdr.ch_size)"
+	sed -i -e "s/^#include \"common.h\"\$/&\n$zstd/" \
+		-e 's/if (chdr.ch_type != ELFCOMPRESS_ZLIB/& \&\& chdr.ch_type != 2/' \
+		-e "s/= __libelf_decompress $call;/= chdr.ch_type == 2\n\
+			? fil_decompress_zstd $call : __libelf_decompress $call;/" \
+		libelf/elf_compress.c
+	cat >libelf/fil_glue.c <<-'END'
+		#include <stdlib.h>
+		#include <unistd.h>
+		#include <zlib.h>
+		#include <zstd.h>
+		#include "libelf.h"
+
+		/* zstd's own bound for the ratio of a run of one byte; and of no file so much. */
+		#define RATIO_MAX 131072
+		#define SIZE_MAX_OUT ((size_t) 4 << 30)
+
+		void *fil_decompress_zstd (const void *in, size_t size_in, size_t size_out)
+		{
+		  void *out = NULL;
+		  if (size_out / RATIO_MAX <= size_in && size_out < SIZE_MAX_OUT)
+		    out = malloc (size_out ?: 1);
+		  if (out && ZSTD_decompress (out, size_out, in, size_in) != size_out)
+		    {
+		      free (out);
+		      out = NULL;
+		    }
+		  return out;
+		}
+
+		/* Nobody compresses here. */
+		int deflateInit_ (z_streamp z, int level, const char *version, int bytes)
+		{ return Z_STREAM_ERROR; }
+		int deflate (z_streamp z, int flush) { return Z_STREAM_ERROR; }
+		int deflateReset (z_streamp z) { return Z_STREAM_ERROR; }
+		int deflateEnd (z_streamp z) { return Z_STREAM_ERROR; }
+
+		/* Without memory. */
+		void fil_error () { _exit (1); }
+
+		/* Of libebl and libdwfl, which are not here: never called. */
+		void ebl_closebackend (void *ebl) { }
+		int __libdwfl_relocate_value () { return -1; }
+		void __libdwfl_seterrno () { }
+	END
+	compile_archive libdw.a "$flags" libelf/*.c libdw/*.c libdwelf/*.c &&
+		cp libelf/libelf.h libelf/gelf.h libdw/dwarf.h libdw/libdw.h libdwelf/libdwelf.h \
+			"$PREFIX/include/"
+}
+
+# The demanglers of C++, Rust and D.
+build_libiberty() {
+	local flags="-D_GNU_SOURCE -DHAVE_STDLIB_H -DHAVE_STRING_H -DHAVE_ALLOCA_H -DHAVE_LIMITS_H"
+	flags+=" -DHAVE_UNISTD_H -DHAVE_DECL_BASENAME=1 -Iinclude"
+	compile_archive libiberty.a "$flags" libiberty/cp-demangle.c libiberty/cplus-dem.c \
+		libiberty/rust-demangle.c libiberty/d-demangle.c libiberty/safe-ctype.c \
+		libiberty/xmalloc.c libiberty/xstrdup.c libiberty/xexit.c &&
+		cp include/demangle.h include/libiberty.h include/ansidecl.h "$PREFIX/include/"
+}
+
 build_dependencies() {
 	mkdir -p "$DEPS"
 	exec 9>"$DEPS/lock"
@@ -338,6 +446,9 @@ build_dependencies() {
 	fi
 	build_dependency libunwind build_libunwind libunwind "$LIBUNWIND_VERSION"
 	build_dependency zstd build_zstd libzstd "$ZSTD_VERSION"
+	build_dependency zlib build_zlib zlib "$ZLIB_VERSION"
+	build_dependency elfutils build_elfutils elfutils "$ELFUTILS_VERSION"
+	build_dependency libiberty build_libiberty libiberty "$LIBIBERTY_VERSION"
 	rm -rf "$WORK"
 	exec 9>&-
 }

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/symbols/resolve.h"
+
+#include "core/host/buffer.h"
+#include "core/host/fd.h"
+#include "core/host/file.h"
+#include "core/symbols/module_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/** What one module may take in the child. libLLVM's debug file, 500 MB, takes about 2 GiB. */
+#define MEMORY_BYTES_MAX ((rlim_t)3 << 30)
+#define CPU_SECONDS_MAX 30u
+/** The child is given up after so long without an answer: debuginfod may have to download. */
+#define SILENCE_MS_MAX 100000
+/** What is taken of an answer. Of names with 4 KiB each that is room for 65,536. */
+#define ANSWER_BYTES_MAX ((size_t)256 << 20)
+#define TEXT_BYTES_MAX 4096u
+#define FRAMES_MAX 1024u
+/** The child sends what has gathered. */
+#define SEND_BYTES 4096u
+
+/*
+ * The answer: u32 state, then for each address u32 count and count frames, each a head and two
+ * texts with a NUL behind them.
+ */
+struct frame_head {
+	uint32_t line;
+	uint32_t function_bytes;
+	uint32_t file_bytes;
+};
+
+/* ---- the child ---- */
+
+struct sender {
+	int fd;
+	struct buffer pending;
+};
+
+static void send_pending(struct sender *sender)
+{
+	if (buffer_failed(&sender->pending)
+	    || fd_write_all(sender->fd, buffer_text(&sender->pending), sender->pending.len)) {
+		_exit(1);
+	}
+	buffer_clear(&sender->pending);
+}
+
+static void send_state(void *context, enum symbols_state state)
+{
+	struct sender *sender = context;
+	uint32_t number = state;
+	buffer_append(&sender->pending, &number, sizeof(number));
+}
+
+static void send_frame(struct buffer *to, const struct symbol_frame *frame)
+{
+	struct frame_head head = {
+		.line = frame->line,
+		.function_bytes = (uint32_t)strnlen(frame->function, TEXT_BYTES_MAX),
+		.file_bytes = (uint32_t)strnlen(frame->file, TEXT_BYTES_MAX),
+	};
+	buffer_append(to, &head, sizeof(head));
+	buffer_append(to, frame->function, head.function_bytes);
+	buffer_append_char(to, '\0');
+	buffer_append(to, frame->file, head.file_bytes);
+	buffer_append_char(to, '\0');
+}
+
+static void send_frames(void *context, const struct symbol_frame *frames, uint32_t count)
+{
+	struct sender *sender = context;
+	buffer_append(&sender->pending, &count, sizeof(count));
+	for (uint32_t i = 0; i < count; i++) {
+		send_frame(&sender->pending, &frames[i]);
+	}
+	if (sender->pending.len >= SEND_BYTES) {
+		send_pending(sender);
+	}
+}
+
+static void bound(int resource, rlim_t most)
+{
+	struct rlimit limit;
+	if (getrlimit(resource, &limit) == 0) {
+		limit.rlim_max = most < limit.rlim_max ? most : limit.rlim_max;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(resource, &limit);
+	}
+}
+
+static void bound_self(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A pipe that nobody reads any more is an error of write, not a signal. */
+	signal(SIGPIPE, SIG_IGN);
+	(void)file_put_text("/proc/self/oom_score_adj", "1000");
+	bound(RLIMIT_CPU, CPU_SECONDS_MAX);
+	bound(RLIMIT_CORE, 0);
+#ifndef __SANITIZE_ADDRESS__
+	bound(RLIMIT_AS, MEMORY_BYTES_MAX);
+#endif
+}
+
+static void read_in_child(const struct symbols_request *request, int fd)
+{
+	struct sender sender = { .fd = fd };
+	struct module_sink sink = {
+		.context = &sender, .state = send_state, .frames = send_frames
+	};
+	bound_self();
+	module_read(request, &sink);
+	send_pending(&sender);
+	_exit(0);
+}
+
+/* ---- the parent ---- */
+
+/** Everything that comes before the end, a silence, or too much. */
+static void receive(int fd, struct buffer *answer)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	while (answer->len < ANSWER_BYTES_MAX) {
+		int result = poll(&ready, 1, SILENCE_MS_MAX);
+		char *room = result > 0 ? buffer_reserve(answer, 65536) : NULL;
+		ssize_t len = room ? read(fd, room, 65536) : -1;
+		if (len > 0) {
+			answer->len += (size_t)len;
+		} else if (len == 0 || errno != EINTR || (result > 0 && !room)) {
+			return;
+		}
+	}
+}
+
+/** What is left of the answer. */
+struct cursor {
+	const char *at;
+	const char *end;
+};
+
+static bool take(struct cursor *cursor, void *ret_bytes, size_t len)
+{
+	if ((size_t)(cursor->end - cursor->at) < len) {
+		return false;
+	}
+	memcpy(ret_bytes, cursor->at, len);
+	cursor->at += len;
+	return true;
+}
+
+/** A text of len bytes and its NUL; NULL if it is not there, or has another NUL in it. */
+static const char *take_text(struct cursor *cursor, uint32_t len)
+{
+	const char *text = cursor->at;
+	if (len > TEXT_BYTES_MAX || (size_t)(cursor->end - text) <= len
+	    || memchr(text, '\0', (size_t)len + 1) != text + len) {
+		return NULL;
+	}
+	cursor->at += len + 1;
+	return text;
+}
+
+static bool take_frame(struct cursor *cursor, struct symbol_frame *ret_frame)
+{
+	struct frame_head head;
+	if (!take(cursor, &head, sizeof(head)) || head.line > INT32_MAX) {
+		return false;
+	}
+	ret_frame->line = head.line;
+	ret_frame->function = take_text(cursor, head.function_bytes);
+	ret_frame->file = ret_frame->function ? take_text(cursor, head.file_bytes) : NULL;
+	return ret_frame->file;
+}
+
+static bool take_address(struct cursor *cursor, struct symbols *symbols, size_t capacity)
+{
+	uint32_t count;
+	uint32_t before = symbols->frame_count;
+	if (!take(cursor, &count, sizeof(count)) || count > FRAMES_MAX
+	    || count > capacity - before) {
+		return false;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (!take_frame(cursor, &symbols->frames[before + i])) {
+			return false;
+		}
+	}
+	symbols->frame_count = before + count;
+	return true;
+}
+
+/** Check the answer and take it apart; as far as it is whole. */
+static int parse(const struct buffer *answer, uint32_t count, struct symbols *symbols)
+{
+	struct cursor cursor = { answer->data, answer->data + answer->len };
+	/* No frame takes less: more than that are not in it. */
+	size_t capacity = answer->len / (sizeof(struct frame_head) + 2);
+	uint32_t state = SYMBOLS_READER_DIED;
+	bool whole = take(&cursor, &state, sizeof(state)) && state < SYMBOLS_STATE_COUNT;
+	symbols->first = calloc((size_t)count + 1, sizeof(*symbols->first));
+	symbols->frames = calloc(capacity + 1, sizeof(*symbols->frames));
+	if (!symbols->first || !symbols->frames) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		whole = whole && take_address(&cursor, symbols, capacity);
+		symbols->first[i + 1] = symbols->frame_count;
+	}
+	symbols->state = whole ? state : SYMBOLS_READER_DIED;
+	return 0;
+}
+
+/** Fork the reader; the end of the pipe to read from, or -1. */
+static int start(const struct symbols_request *request, pid_t *ret_pid)
+{
+	int ends[2];
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		return -1;
+	}
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		close(ends[0]);
+		read_in_child(request, ends[1]);
+	}
+	fd_close(&ends[1]);
+	if (*ret_pid < 0) {
+		fd_close(&ends[0]);
+	}
+	return ends[0];
+}
+
+int symbols_resolve(const struct symbols_request *request, struct symbols *ret_symbols)
+{
+	struct buffer answer = { 0 };
+	pid_t pid;
+	*ret_symbols = (struct symbols){ 0 };
+	int fd = start(request, &pid);
+	if (fd < 0) {
+		return -1;
+	}
+	receive(fd, &answer);
+	fd_close(&fd);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+	}
+	ret_symbols->bytes = answer.data;
+	if (buffer_failed(&answer) || parse(&answer, request->count, ret_symbols) != 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return 0;
+}
+
+void symbols_done(struct symbols *symbols)
+{
+	free(symbols->first);
+	free(symbols->frames);
+	free(symbols->bytes);
+	*symbols = (struct symbols){ 0 };
+}
