@@ -69,6 +69,8 @@ UNCOVERED = $(if $(filter asan,$(SAN)),$(B)/tool/tests/fuzz/uncovered.c.o)
 LIBS = build/deps/elfutils/lib/libdw.a build/deps/libiberty/lib/libiberty.a \
 	build/deps/zlib/lib/libz.a $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind.a
 
+LICENSES = build/deps/elfutils/COPYING-LGPLV3 build/deps/elfutils/COPYING
+
 # What there is no source for yet is left out.
 HOOK = $(if $(wildcard core/hook/*.c),build/hook.so)
 TOOL = $(if $(wildcard cmd/main.c),$(B)/fil-profile)
@@ -97,6 +99,10 @@ $(B)/tool/%.c.o: %.c Makefile | $(LIBS)
 # An assembly file embeds other files of its folder (.incbin), or the hook.
 embeds = $(filter-out %.c %.h %.S,$(wildcard $(dir $1)*.*))
 $(B)/tool/cmd/hook_image.S.o: build/hook.so
+$(B)/tool/cmd/license_text.S.o: build/license.gz
+
+build/license.gz: cmd/license.txt $(LICENSES)
+	$(Q)cat $^ | gzip -9n >$@
 $(B)/tool/%.S.o: %.S Makefile $$(call embeds,$$*)
 	@mkdir -p $(@D)
 	$(Q)$(TOOL_CC) -I. -Ibuild -c -o $@ $<
@@ -109,7 +115,7 @@ build/hook/%.S.o: %.S Makefile
 	@mkdir -p $(@D)
 	$(Q)$(MUSL_CC) -I. -DFIL_HOOK=1 -c -o $@ $<
 
-$(LIBS):
+$(LIBS) $(LICENSES):
 	./build.sh deps
 
 ## Test

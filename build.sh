@@ -408,7 +408,8 @@ build_elfutils() {
 	END
 	compile_archive libdw.a "$flags" libelf/*.c libdw/*.c libdwelf/*.c &&
 		cp libelf/libelf.h libelf/gelf.h libdw/dwarf.h libdw/libdw.h libdwelf/libdwelf.h \
-			"$PREFIX/include/"
+			"$PREFIX/include/" &&
+		cp COPYING COPYING-LGPLV3 "$PREFIX/"
 }
 
 # The demanglers of C++, Rust and D.

@@ -22,6 +22,9 @@ int cmd_help(const struct options *options);
 /** fil-profile --version, on stdout. */
 int cmd_version(void);
 
+/** fil-profile --license, on stdout: of everything that is in the program. */
+int cmd_license(void);
+
 /** Say what is wrong with the command line: the words, the wrong one underlined, what to do. */
 void help_explain_error(const struct options_error *error);
 

@@ -21,6 +21,7 @@
  *     picture_begin          cmd/picture.h: a picture in advance, when memory is almost out
  *     run_write_report
  *      profile_collect       core/profile: from the segment to a profile
+ *      names_find            core/profile: names of machine code; core/symbols: ELF and DWARF
  *      capture_write         core/capture: the profile in a file
  *      report_formats        core/report: text, folded stacks, SVG, HTML, pprof, speedscope
  *      browser_open          cmd/browser.h
@@ -60,6 +61,9 @@ static int dispatch(const struct options *options)
 {
 	if (options->command == COMMAND_VERSION) {
 		return cmd_version();
+	}
+	if (options->command == COMMAND_LICENSE) {
+		return cmd_license();
 	}
 	if (options->help || options->command == COMMAND_NONE || options->command == COMMAND_HELP) {
 		return cmd_help(options);

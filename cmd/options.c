@@ -102,8 +102,12 @@ const struct option_row option_table[] = {
 	 "tell what to cut to fit into so much RAM"},
 	{"compare", 0, OPTION_TEXT, REPORT, TO(compare), "OTHER", NULL,
 	 "write only what differed from another run at its limit"},
+	{"symbols", 0, OPTION_LIST, REPORT, TO(symbols), "DIR", NULL,
+	 "look in DIR for names of machine code that has none"},
 	{"help", 'h', OPTION_COMMAND, ANY, COMMAND_HELP, NULL, NULL, "show this help"},
 	{"version", 'V', OPTION_COMMAND, ANY, COMMAND_VERSION, NULL, NULL, "show the version"},
+	{"license", 0, OPTION_COMMAND, ANY, COMMAND_LICENSE, NULL, NULL,
+	 "show the licences of what is in it"},
 	{NULL, 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL},
 };
 

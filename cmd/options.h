@@ -23,11 +23,13 @@ enum command {
 	COMMAND_REPORT = 2,
 	COMMAND_HELP = 4,
 	COMMAND_VERSION = 8,
+	COMMAND_LICENSE = 16,
 };
 
 enum option_kind {
 	OPTION_FLAG,   /* no value; sets a bool */
 	OPTION_TEXT,   /* any text but an empty one */
+	OPTION_LIST,   /* the same; may be given several times; kept as struct text_list */
 	OPTION_CHOICE, /* one of a list of names; kept as text */
 	OPTION_STATUS, /* a number from 0 to 255; kept as int */
 	OPTION_NUMBER, /* a number from 1 on; kept as uint64_t */
@@ -64,6 +66,14 @@ extern const char *const command_names[];
 /** "run" for COMMAND_RUN and so on; "" for what is not a word. */
 const char *command_name(enum command command);
 
+/** How often an option that may be given several times may. */
+#define TEXT_LIST_MAX 32u
+
+struct text_list {
+	const char *items[TEXT_LIST_MAX];
+	size_t count;
+};
+
 /** What the command line says. Text points into argv or into defaults. */
 struct options {
 	enum command command;
@@ -95,6 +105,8 @@ struct options {
 	const char *format;
 	const char *of;
 	bool reversed;
+	/** Folders, or several with ":" between them. */
+	struct text_list symbols;
 
 	/** The rest: script or program and arguments, capture, topic of help. NULL-terminated. */
 	char **words;

@@ -259,6 +259,17 @@ static int check_choice(struct parser *parser, const struct parsed_word *word)
 		    word->row->value, word->value);
 }
 
+static int add_to_list(struct parser *parser, struct text_list *list,
+		       const struct parsed_word *word)
+{
+	if (list->count == TEXT_LIST_MAX) {
+		return fail(parser, 0, word->name_len, "", "%.*s is given more than %u times",
+			    (int)word->name_len, word->text, TEXT_LIST_MAX);
+	}
+	list->items[list->count++] = word->value;
+	return 0;
+}
+
 /* Store what an option says. word->value is there if the option takes one. */
 static int apply(struct parser *parser, const struct parsed_word *word)
 {
@@ -292,6 +303,8 @@ static int apply(struct parser *parser, const struct parsed_word *word)
 			parser->options->command = (enum command)row->offset;
 		}
 		return 0;
+	case OPTION_LIST:
+		return add_to_list(parser, member, word);
 	case OPTION_TEXT:
 	case OPTION_TARGET:
 		break;

@@ -10,6 +10,7 @@
 #include "cmd/render.h"
 #include "cmd/say.h"
 #include "cmd/stream.h"
+#include "cmd/symbols.h"
 #include "core/capture/capture.h"
 #include "core/host/fd.h"
 #include "core/profile/left_segment.h"
@@ -178,7 +179,7 @@ static struct profile *read_segment(int fd, const char *path, const struct optio
 	} else if (!profile) {
 		say_error("cannot read %s: %s", path, strerror(errno));
 	}
-	return profile;
+	return symbols_name(profile, "", !options->no_source);
 }
 
 static struct profile *read_profile(const char *path, const struct options *options)
@@ -308,7 +309,7 @@ int cmd_report(const struct options *options)
 			  format->name, format->extension);
 		return STATUS_OWN_ERROR;
 	}
-	profile = read_profile(options->words[0], options);
+	profile = symbols_look_in_folders(read_profile(options->words[0], options), options);
 	other = profile && options->compare ? read_profile(options->compare, options) : NULL;
 	if (profile && (other || !options->compare)) {
 		status = write_report(options, format, profile, other);

@@ -55,7 +55,10 @@ struct run {
 /** Milliseconds on a clock. */
 int64_t run_clock_ms(clockid_t clock);
 
-/** Make a profile of the run as it is: NULL with errno (core/profile/collect.h). For workers. */
+/**
+ * Make a profile of the run as it is, machine code without names: NULL with errno
+ * (core/profile/collect.h). For workers.
+ */
 struct profile *run_collect(const struct run *run, enum profile_moment moment);
 
 /** Begin a report of the peak so far, in a folder of its own; the workload goes on. */

@@ -8,6 +8,7 @@
 #include "cmd/previous.h"
 #include "cmd/render.h"
 #include "cmd/say.h"
+#include "cmd/symbols.h"
 #include "core/capture/capture.h"
 #include "core/profile/collect.h"
 #include "core/report/report.h"
@@ -37,20 +38,21 @@ int64_t run_clock_ms(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* "/proc/PID/root" of a workload that runs in another root than ours, else "". */
+/* "/proc/PID/root" of a workload that runs, and in another root than ours; else "". */
 static void find_root(const struct run *run, char *root, size_t size)
 {
 	char link[32];
 
 	snprintf(root, size, "/proc/%d/root", (int)supervise_pid(run->supervisor));
-	if (readlink(root, link, sizeof(link)) == 1) {
+	if (supervise_outcome(run->supervisor).verdict != VERDICT_RUNNING
+	    || readlink(root, link, sizeof(link)) == 1) {
 		*root = '\0';
 	}
 }
 
 struct profile *run_collect(const struct run *run, enum profile_moment moment)
 {
-	char root[64] = "";
+	char root[64];
 	struct collect_request request = {
 		.segment_fd = supervise_segment_fd(run->supervisor),
 		.outcome = supervise_outcome(run->supervisor),
@@ -65,10 +67,17 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 
 	request.start_unix_ms = request.outcome.start_unix_ms;
 	request.samples = supervise_timeline(run->supervisor, &request.sample_count);
-	if (request.outcome.verdict == VERDICT_RUNNING) {
-		find_root(run, root, sizeof(root));
-	}
+	find_root(run, root, sizeof(root));
 	return profile_collect(&request);
+}
+
+/* The same with names for machine code. */
+static struct profile *collect_named(const struct run *run, enum profile_moment moment)
+{
+	char root[64];
+
+	find_root(run, root, sizeof(root));
+	return symbols_name(run_collect(run, moment), root, !run->options->no_source);
 }
 
 static struct profile *read_refused(const struct run *run)
@@ -80,7 +89,7 @@ static struct profile *read_refused(const struct run *run)
 	if (fd >= 0) {
 		close(fd);
 	}
-	return profile;
+	return symbols_name(profile, "", !run->options->no_source);
 }
 
 static struct render_options render_options_of(const struct options *options)
@@ -122,7 +131,7 @@ static int render_snapshot(void *context)
 {
 	struct run *run = context;
 
-	return render_beside(run, run_collect(run, MOMENT_NOW));
+	return render_beside(run, collect_named(run, MOMENT_NOW));
 }
 
 /* What is held by a workload that was stopped at the limit. */
@@ -130,7 +139,7 @@ static int render_stopped(void *context)
 {
 	struct run *run = context;
 
-	return render_beside(run, run_collect(run, MOMENT_OUT_OF_MEMORY));
+	return render_beside(run, collect_named(run, MOMENT_OUT_OF_MEMORY));
 }
 
 /* What was held when the first allocation was refused: it is in the capture of that moment. */
@@ -251,7 +260,7 @@ static struct profile *add_refused(const struct run *run, struct profile *last)
 static struct profile *collect_last(const struct run *run)
 {
 	enum verdict verdict = supervise_outcome(run->supervisor).verdict;
-	struct profile *last = run_collect(
+	struct profile *last = collect_named(
 		run, verdict_is_out_of_memory(verdict) ? MOMENT_OUT_OF_MEMORY : MOMENT_END);
 
 	return last && verdict == VERDICT_ALLOCATION_FAILED ? add_refused(run, last) : last;

@@ -4,6 +4,7 @@
 #include "core/capture/elements.h"
 
 #include "core/base/attributes.h"
+#include "core/base/symbols.h"
 #include "core/profile/intern.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 /** Sums of entries stay below this, so that whoever adds them up cannot overflow. */
 #define SUM_MAX ((uint64_t)1 << 62)
 
-#define FRAME_FLAGS_KNOWN (FRAME_SOURCE_CHANGED | FRAME_LABEL)
+#define FRAME_FLAGS_KNOWN (FRAME_SOURCE_CHANGED | FRAME_LABEL | FRAME_NATIVE | FRAME_INLINED)
 
 static attr_printf(2, 3) void fail(struct elements *elements, const char *format, ...)
 {
@@ -201,9 +202,27 @@ static void take_frames(struct elements *elements, const char *block, uint32_t e
 			.line = wire.line,
 			.source = string(elements, wire.source, "frame"),
 			.flags = wire.flags & FRAME_FLAGS_KNOWN,
+			.module = wire.module,
+			.address = wire.address,
 		};
 	}
 	elements->profile->frame_count += to ? (uint32_t)count : 0;
+}
+
+static void take_modules(struct elements *elements, const char *block, uint32_t element_bytes,
+			 uint64_t count)
+{
+	struct profile_module *to = GROW(elements, modules, module_count, count);
+	for (uint64_t i = 0; to && i < count; i++) {
+		struct wire_module wire;
+		get(block, element_bytes, i, &wire, sizeof(wire));
+		to[i] = (struct profile_module){
+			.path = string(elements, wire.path, "module"),
+			.build_id = string(elements, wire.build_id, "module"),
+			.state = wire.state < SYMBOLS_STATE_COUNT ? wire.state : SYMBOLS_UNREAD,
+		};
+	}
+	elements->profile->module_count += to ? (uint32_t)count : 0;
 }
 
 static void take_nodes(struct elements *elements, const char *block, uint32_t element_bytes,
@@ -364,6 +383,7 @@ const struct element_section element_sections[] = {
 	{ TAG_FRAMES, 4, true, take_frames },
 	{ TAG_NODES, sizeof(struct wire_node), true, take_nodes },
 	{ TAG_ENTRIES, WIRE_ENTRY_BYTES(0), true, take_entries },
+	{ TAG_MODULES, 4, false, take_modules },
 	{ TAG_PROCESSES, 4, false, take_processes },
 	{ TAG_THREADS, 4, false, take_threads },
 	{ TAG_FILES, 4, false, take_files },
@@ -422,6 +442,18 @@ static void check_node(struct elements *elements, uint32_t node, const char *of)
 	}
 }
 
+static void check_modules(struct elements *elements)
+{
+	const struct profile *profile = elements->profile;
+	for (uint32_t i = 0; i < profile->frame_count; i++) {
+		if (profile->frames[i].module > profile->module_count) {
+			fail(elements, "frame %" PRIu32 " has module %" PRIu32 " of %" PRIu32, i,
+			     profile->frames[i].module, profile->module_count);
+			return;
+		}
+	}
+}
+
 void elements_check(struct elements *elements)
 {
 	const struct profile *profile = elements->profile;
@@ -430,6 +462,7 @@ void elements_check(struct elements *elements)
 		fail(elements, "there is no root node");
 	}
 	check_entries(elements);
+	check_modules(elements);
 	for (uint32_t i = 0; i < profile->thread_count; i++) {
 		if (profile->threads[i].node >= profile->node_count) {
 			fail(elements, "thread %" PRIu32 " has node %" PRIu32 " of %" PRIu32, i,

@@ -27,7 +27,7 @@
 
 #define CAPTURE_MAGIC "FILCAPT\n"
 #define CAPTURE_MAJOR 1u
-#define CAPTURE_MINOR 1u
+#define CAPTURE_MINOR 2u
 
 struct wire_header {
 	char magic[8];
@@ -123,9 +123,7 @@ struct wire_info {
 	uint32_t reserved2;
 };
 
-/**
- * FRAM: frames. build_id and offset are for native frames, which have no line: 0 in this version.
- */
+/** FRAM: frames. Since minor version 2: those of machine code have a module and an address. */
 #define TAG_FRAMES "FRAM"
 struct wire_frame {
 	uint32_t file;	   /* string */
@@ -133,8 +131,17 @@ struct wire_frame {
 	uint32_t line;
 	uint32_t source; /* string */
 	uint32_t flags;
-	uint32_t build_id; /* string */
-	uint64_t offset;
+	uint32_t module; /* element of MODU, + 1; 0: none */
+	uint64_t address;
+};
+
+/** MODU: object files of machine code; since minor version 2. */
+#define TAG_MODULES "MODU"
+struct wire_module {
+	uint32_t path;	   /* string */
+	uint32_t build_id; /* string, hexadecimal */
+	uint32_t state;	   /* enum symbols_state */
+	uint32_t reserved;
 };
 
 /** NODE: the trie of stacks; node 0 is the root, a parent comes before its children. */
@@ -236,6 +243,7 @@ _Static_assert(sizeof(struct wire_header) == 16, "wire");
 _Static_assert(sizeof(struct wire_section) == 16, "wire");
 _Static_assert(sizeof(struct wire_info) == 336, "wire");
 _Static_assert(sizeof(struct wire_frame) == 32, "wire");
+_Static_assert(sizeof(struct wire_module) == 16, "wire");
 _Static_assert(sizeof(struct wire_process) == 88, "wire");
 _Static_assert(sizeof(struct wire_thread) == 24, "wire");
 _Static_assert(sizeof(struct wire_file) == 24, "wire");

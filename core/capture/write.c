@@ -174,6 +174,18 @@ static void make_frame(const struct profile *profile, uint32_t i, void *wire)
 		.line = frame->line,
 		.source = frame->source,
 		.flags = frame->flags,
+		.module = frame->module,
+		.address = frame->address,
+	};
+}
+
+static void make_module(const struct profile *profile, uint32_t i, void *wire)
+{
+	const struct profile_module *module = &profile->modules[i];
+	*(struct wire_module *)wire = (struct wire_module){
+		.path = module->path,
+		.build_id = module->build_id,
+		.state = module->state,
 	};
 }
 
@@ -299,6 +311,8 @@ static void write_sections(struct sink *sink, const struct profile *profile, con
 		{ TAG_NODES, sizeof(struct wire_node), profile->node_count, make_node, NULL },
 		{ TAG_ENTRIES, WIRE_ENTRY_BYTES(countof(value_types)), profile->entry_count,
 		  make_entry, NULL },
+		{ TAG_MODULES, sizeof(struct wire_module), profile->module_count, make_module,
+		  NULL },
 		{ TAG_PROCESSES, sizeof(struct wire_process), profile->process_count, make_process,
 		  NULL },
 		{ TAG_THREADS, sizeof(struct wire_thread), profile->thread_count, make_thread,

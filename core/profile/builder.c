@@ -6,8 +6,13 @@
 #include "core/base/hash.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/** What a file's name may have; no file system has longer ones. */
+#define MODULE_NAME_BYTES 255u
 
 /**
  * Append count elements to an array of the profile; false, and the builder fails, without memory.
@@ -115,7 +120,38 @@ static bool same_frame(const void *context, uint32_t number, const void *key)
 	const struct profile_frame *have = &((const struct profile *)context)->frames[number];
 	const struct profile_frame *wanted = key;
 	return have->file == wanted->file && have->function == wanted->function
-		&& have->line == wanted->line && have->flags == wanted->flags;
+		&& have->line == wanted->line && have->flags == wanted->flags
+		&& (wanted->line
+		    || (have->module == wanted->module && have->address == wanted->address));
+}
+
+static uint64_t hash_frame(const struct profile_frame *frame)
+{
+	uint64_t hash = hash_mix((uint64_t)frame->file << 32 | frame->function,
+				 (uint64_t)frame->line << 32 | frame->flags);
+	return frame->line ? hash : hash_mix(hash_mix(hash, frame->module), frame->address);
+}
+
+uint32_t builder_whole_frame(struct builder *builder, const struct profile_frame *frame)
+{
+	struct profile_frame copy = *frame;
+	copy.source = 0;
+	if (builder->failed || !intern_reserve(&builder->frames)) {
+		builder->failed = true;
+		return 0;
+	}
+	uint64_t hash = hash_frame(&copy);
+	struct intern_slot *slot =
+		intern_find(&builder->frames, hash, same_frame, builder->profile, &copy);
+	if (slot->number) {
+		return slot->number - 1;
+	}
+	uint32_t number = builder->profile->frame_count;
+	if (!APPEND(builder, frames, frame_count, &copy, 1)) {
+		return 0;
+	}
+	intern_add(&builder->frames, slot, hash, number);
+	return number;
 }
 
 uint32_t builder_frame(struct builder *builder, uint32_t file, uint32_t function, uint32_t line,
@@ -124,21 +160,50 @@ uint32_t builder_frame(struct builder *builder, uint32_t file, uint32_t function
 	struct profile_frame frame = {
 		.file = file, .function = function, .line = line, .flags = flags
 	};
-	if (builder->failed || !intern_reserve(&builder->frames)) {
+	return builder_whole_frame(builder, &frame);
+}
+
+uint32_t builder_unnamed(struct builder *builder, uint32_t module, uint64_t address)
+{
+	char name[MODULE_NAME_BYTES + 24];
+	if (builder->failed) {
+		return 0;
+	}
+	snprintf(name, sizeof(name), "%.*s+0x%" PRIx64, (int)MODULE_NAME_BYTES,
+		 profile_module_name(builder->profile, module), address);
+	return builder_whole_frame(builder, &(struct profile_frame){
+		.function = builder_text(builder, name),
+		.flags = FRAME_NATIVE | FRAME_LABEL,
+		.module = module + 1,
+		.address = address,
+	});
+}
+
+static bool same_module(const void *context, uint32_t number, const void *key)
+{
+	const struct profile_module *have = &((const struct profile *)context)->modules[number];
+	const struct profile_module *wanted = key;
+	return have->path == wanted->path && have->build_id == wanted->build_id;
+}
+
+uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_id)
+{
+	struct profile_module module = { .path = path, .build_id = build_id };
+	if (builder->failed || !intern_reserve(&builder->modules)) {
 		builder->failed = true;
 		return 0;
 	}
-	uint64_t hash = hash_mix((uint64_t)file << 32 | function, (uint64_t)line << 32 | flags);
+	uint64_t hash = hash_mix(path, build_id);
 	struct intern_slot *slot =
-		intern_find(&builder->frames, hash, same_frame, builder->profile, &frame);
+		intern_find(&builder->modules, hash, same_module, builder->profile, &module);
 	if (slot->number) {
 		return slot->number - 1;
 	}
-	uint32_t number = builder->profile->frame_count;
-	if (!APPEND(builder, frames, frame_count, &frame, 1)) {
+	uint32_t number = builder->profile->module_count;
+	if (!APPEND(builder, modules, module_count, &module, 1)) {
 		return 0;
 	}
-	intern_add(&builder->frames, slot, hash, number);
+	intern_add(&builder->modules, slot, hash, number);
 	return number;
 }
 
@@ -239,6 +304,7 @@ void builder_done(struct builder *builder)
 	free(builder->node_entry);
 	intern_done(&builder->strings);
 	intern_done(&builder->frames);
+	intern_done(&builder->modules);
 	intern_done(&builder->nodes);
 	*builder = (struct builder){ .failed = true };
 }

@@ -19,6 +19,7 @@ struct builder {
 	struct profile *profile;
 	uint32_t strings_capacity;
 	uint32_t frames_capacity;
+	uint32_t modules_capacity;
 	uint32_t nodes_capacity;
 	uint32_t entries_capacity;
 	uint32_t processes_capacity;
@@ -26,6 +27,7 @@ struct builder {
 	uint32_t files_capacity;
 	struct intern_table strings;
 	struct intern_table frames;
+	struct intern_table modules;
 	struct intern_table nodes;
 	/** Entry of each node, + 1; grows with the nodes. */
 	uint32_t *node_entry;
@@ -45,6 +47,18 @@ uint32_t builder_text(struct builder *builder, const char *text);
  */
 uint32_t builder_frame(struct builder *builder, uint32_t file, uint32_t function, uint32_t line,
 		       uint32_t flags);
+
+/**
+ * The number of a frame with all that is in it but its source, which is none. Frames of machine
+ * code that have a line are one wherever their addresses are; those without are not.
+ */
+uint32_t builder_whole_frame(struct builder *builder, const struct profile_frame *frame);
+
+/** The number of a frame of machine code of which only the address in a module is known. */
+uint32_t builder_unnamed(struct builder *builder, uint32_t module, uint64_t address);
+
+/** The number of the module of that path and build id (strings), SYMBOLS_UNREAD if it is new. */
+uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_id);
 
 /** The node of a frame below a parent. */
 uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame);

@@ -11,11 +11,11 @@
 #include "core/base/version.h"
 #include "core/profile/builder.h"
 #include "core/profile/bytecode.h"
+#include "core/profile/quote.h"
 #include "core/profile/repair.h"
 #include "core/profile/resolve.h"
 #include "core/profile/segment_reader.h"
 #include "core/profile/snapshot.h"
-#include "core/profile/source.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,9 +27,6 @@
 
 /** More threads than this that have ever allocated are not listed. */
 #define THREADS_MAX 65536u
-
-/** A frame's source is read if it has at least this part of the peak or of the end. */
-#define SOURCE_SHARE 1000u
 
 struct collector {
 	const struct collect_request *request;
@@ -220,84 +217,18 @@ static void add_run(struct collector *collector)
 	builder_samples(builder, request->samples, request->sample_count);
 }
 
-/** True if a node's bytes, those of the stacks above it included, are worth a line of source. */
-static bool is_heavy(uint64_t bytes, uint64_t total)
-{
-	return bytes && bytes >= total / SOURCE_SHARE;
-}
-
-/** Flag the frames of the stack of a node. */
-static void mark_stack(const struct profile *profile, uint32_t node, bool *marked)
-{
-	for (; node; node = profile->nodes[node].parent) {
-		marked[profile->nodes[node].frame] = true;
-	}
-}
-
-struct weight {
-	uint64_t peak_bytes;
-	uint64_t end_bytes;
-};
-
-/** Flag the frames that are shown: of heavy nodes, and of the stacks that are named apart. */
-static void mark_frames(const struct profile *profile, struct weight *weights, bool *marked)
-{
-	for (uint32_t i = 0; i < profile->entry_count; i++) {
-		const struct profile_entry *entry = &profile->entries[i];
-		weights[entry->node] = (struct weight){ entry->peak_bytes, entry->end_bytes };
-	}
-	for (uint32_t i = profile->node_count - 1; i > 0; i--) {
-		const struct profile_node *node = &profile->nodes[i];
-		weights[node->parent].peak_bytes += weights[i].peak_bytes;
-		weights[node->parent].end_bytes += weights[i].end_bytes;
-		marked[node->frame] |= is_heavy(weights[i].peak_bytes, profile->peak_bytes)
-			|| is_heavy(weights[i].end_bytes, profile->end_bytes);
-	}
-	mark_stack(profile, profile->failed_node, marked);
-	mark_stack(profile, profile->breach_node, marked);
-	for (uint32_t i = 0; i < profile->thread_count; i++) {
-		mark_stack(profile, profile->threads[i].node, marked);
-	}
-}
-
-/** Numbers of the marked frames that have a file and a line. */
-static uint32_t list_marked(const struct profile *profile, const bool *marked, uint32_t *frames)
-{
-	uint32_t count = 0;
-	for (uint32_t i = 0; i < profile->frame_count; i++) {
-		if (marked[i] && profile->frames[i].file && profile->frames[i].line) {
-			frames[count++] = i;
-		}
-	}
-	return count;
-}
-
 static void add_source(struct collector *collector)
 {
 	const struct collect_request *request = collector->request;
-	struct builder *builder = &collector->builder;
-	if (!request->with_source || builder->failed) {
-		return;
+	struct source_place place = {
+		.root = request->root ? request->root : "",
+		.directory = request->directory ? request->directory : "",
+		.start_unix_ms = request->start_unix_ms,
+		.code_text = request->code_text,
+	};
+	if (request->with_source) {
+		quote_sources(&collector->builder, &place, 0);
 	}
-	struct profile *profile = builder->profile;
-	struct weight *weights = calloc(profile->node_count, sizeof(*weights));
-	bool *marked = calloc((size_t)profile->frame_count + 1, sizeof(*marked));
-	uint32_t *frames = calloc((size_t)profile->frame_count + 1, sizeof(*frames));
-	if (weights && marked && frames) {
-		mark_frames(profile, weights, marked);
-		struct source_place place = {
-			.root = request->root ? request->root : "",
-			.directory = request->directory ? request->directory : "",
-			.start_unix_ms = request->start_unix_ms,
-			.code_text = request->code_text,
-		};
-		source_attach(builder, &place, frames, list_marked(profile, marked, frames));
-	} else {
-		builder->failed = true;
-	}
-	free(weights);
-	free(marked);
-	free(frames);
 }
 
 /** Which interpreter it was, of all that may have its name. */

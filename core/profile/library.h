@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-/* Which source files are Python's own or installed, rather than the user's: told by their path. */
+/* What is Python's own, the system's or installed, rather than the user's: told by paths. */
 #ifndef CORE_PROFILE_LIBRARY_H
 #define CORE_PROFILE_LIBRARY_H
+
+#include "core/profile/profile.h"
 
 #include <stdbool.h>
 
@@ -15,5 +17,12 @@ const char *library_path(const char *file);
 
 /** True for a module that is frozen into the interpreter: it has no file. */
 bool library_is_frozen(const char *file);
+
+/**
+ * True for a frame of an installed package, of Python itself, or of the system. Machine code is
+ * that if its module is installed or lies in a folder of the system and is not the program that was
+ * run, or if its source is a header of the system.
+ */
+bool library_has_frame(const struct profile *profile, const struct profile_frame *frame);
 
 #endif

@@ -4,10 +4,21 @@
 #include "core/profile/profile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 const char *profile_string(const struct profile *profile, uint32_t offset)
 {
 	return offset < profile->strings_bytes ? profile->strings + offset : "";
+}
+
+const char *profile_module_name(const struct profile *profile, uint32_t i)
+{
+	const char *path = i < profile->module_count
+		? profile_string(profile, profile->modules[i].path)
+		: "";
+	const char *slash = strrchr(path, '/');
+	const char *name = slash && slash[1] ? slash + 1 : path;
+	return name[0] ? name : "?";
 }
 
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of)
@@ -96,6 +107,7 @@ void profile_free(struct profile *profile)
 	}
 	free(profile->strings);
 	free(profile->frames);
+	free(profile->modules);
 	free(profile->nodes);
 	free(profile->entries);
 	free(profile->samples);

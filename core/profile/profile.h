@@ -5,8 +5,9 @@
  * The profile: the model that every report reads. Immutable once made.
  *
  * It is made in two ways, by profile_collect from the segment and by capture_read from a file; it
- * is released in one, profile_free. Frames carry names and lines, no addresses: whoever reads a
- * profile needs neither the workload nor its files.
+ * is released in one, profile_free. Frames carry names and lines: whoever reads a profile needs
+ * neither the workload nor its files. Those of machine code also carry their address, because names
+ * for it may turn up later (core/profile/names.h).
  *
  * Strings are offsets into one pool: profile_string(profile, offset). Offset 0 is "". They are
  * bytes as the workload had them: any byte but NUL, perhaps not UTF-8; a report escapes them.
@@ -25,6 +26,13 @@
 #define FRAME_SOURCE_CHANGED 0x1u
 /** A frame that is only a label in brackets: no file, no line. */
 #define FRAME_LABEL 0x2u
+/**
+ * A frame of machine code. One without a line says what is known: file is then the name of its
+ * module. If not even the function is known it is a FRAME_LABEL, "MODULE+0xADDRESS".
+ */
+#define FRAME_NATIVE 0x4u
+/** A function that the compiler has put into that of the parent node: both are at one address. */
+#define FRAME_INLINED 0x8u
 
 struct profile_frame {
 	uint32_t file;     /* string; as the program had it, perhaps relative */
@@ -32,6 +40,20 @@ struct profile_frame {
 	uint32_t line;     /* 1-based, 0: not known */
 	uint32_t source;   /* string: the text of that line without its newline; 0: not available */
 	uint32_t flags;    /* FRAME_* */
+	uint32_t module;   /* FRAME_NATIVE: number of its module, + 1; 0: not known */
+	/**
+	 * FRAME_NATIVE: where it is in the module, as the module's own symbols have it; of a call,
+	 * a byte of the call itself. Of several frames on the same line, any of their addresses.
+	 */
+	uint64_t address;
+};
+
+/** An object file that machine code was loaded from. */
+struct profile_module {
+	uint32_t path;     /* string */
+	uint32_t build_id; /* string: hexadecimal; 0: it has none */
+	uint32_t state;    /* enum symbols_state of core/base/symbols.h */
+	uint32_t reserved;
 };
 
 /**
@@ -129,6 +151,8 @@ struct profile {
 	size_t strings_bytes;
 	struct profile_frame *frames;
 	uint32_t frame_count;
+	struct profile_module *modules;
+	uint32_t module_count;
 	struct profile_node *nodes;
 	uint32_t node_count;
 	struct profile_entry *entries;
@@ -156,6 +180,9 @@ enum measure {
 
 /** The text of a string offset; "" for any offset out of the pool. Lives as long as the profile. */
 const char *profile_string(const struct profile *profile, uint32_t offset);
+
+/** The name of the file of module number i, without its folders; "?" if it has none. */
+const char *profile_module_name(const struct profile *profile, uint32_t i);
 
 /** The bytes of an entry under a measure. */
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of);

@@ -4,7 +4,6 @@
 #include "core/profile/resolve.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,19 +117,19 @@ static void resolve_python(struct resolver *resolver, const struct code *code,
 	}
 }
 
-/** Resolve count nodes of one object file, for now to its name and the address in it. */
+/** Resolve count nodes of one object file to their addresses in it; names come later (names.h). */
 static void resolve_native(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
-	uint32_t file = resolver_text(resolver, code->filename);
+	struct builder *builder = resolver->builder;
+	uint32_t module = builder_module(builder, resolver_text(resolver, code->filename),
+					 resolver_text(resolver, code->qualname));
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t address = (uint64_t)(uint32_t)code->first_line << 32
 			| segment_node(resolver, nodes[i])->place;
-		char name[32];
-		snprintf(name, sizeof(name), "+0x%jx", (uintmax_t)address);
-		uint32_t function = builder_text(resolver->builder, name);
-		uint32_t frame = builder_frame(resolver->builder, file, function, 0, 0);
-		resolver->frame_of[nodes[i]] = frame + 1;
+		/* Where a call returns to may be the next line, or the next function. */
+		address -= code->variant == NATIVE_RETURN && address ? 1 : 0;
+		resolver->frame_of[nodes[i]] = builder_unnamed(builder, module, address) + 1;
 	}
 }
 

@@ -20,6 +20,9 @@ enum closeness {
 static unsigned char closeness_of(const struct profile *profile, const struct profile_frame *frame)
 {
 	const char *file = profile_string(profile, frame->file);
+	if (frame->flags & FRAME_NATIVE) {
+		return library_has_frame(profile, frame) ? CLOSENESS_LIBRARY : CLOSENESS_OWN;
+	}
 	if (frame->flags & FRAME_LABEL || library_is_frozen(file)) {
 		return CLOSENESS_NONE;
 	}

@@ -15,11 +15,6 @@
 /** With fewer columns the end of a file's name says less than the start of a function's. */
 #define FILE_COLUMNS_MIN 8u
 
-bool flame_is_library(const char *file)
-{
-	return library_path(file) || library_is_frozen(file);
-}
-
 const char *flame_short_path(const char *file, const char *directory)
 {
 	size_t len = strlen(directory);
@@ -43,8 +38,9 @@ struct flame_label flame_label_of(const struct profile *profile, uint32_t number
 	if (!(frame->flags & FRAME_LABEL)) {
 		label.path = flame_short_path(file, profile_string(profile, profile->directory));
 		label.line = frame->line;
-		label.own = !flame_is_library(file);
 	}
+	label.own = (!(frame->flags & FRAME_LABEL) || frame->flags & FRAME_NATIVE)
+		&& !library_has_frame(profile, frame);
 	return label;
 }
 

@@ -36,9 +36,6 @@ struct flame_label {
  */
 const char *flame_short_path(const char *file, const char *directory);
 
-/** True for files of Python itself and of installed packages. */
-bool flame_is_library(const char *file);
-
 /** The label of a frame of the profile: not of FLAME_ROOT or FLAME_ELIDED. */
 struct flame_label flame_label_of(const struct profile *profile, uint32_t frame);
 

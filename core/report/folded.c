@@ -7,7 +7,8 @@
  *
  *     file:line (function);file:line (function) bytes
  *
- * outermost frame first; a label stands for itself. Names that would break the line are escaped:
+ * outermost frame first; a label stands for itself, and of machine code whose line is not known
+ * there is no ":line". Names that would break the line are escaped:
  * ";", controls, and bytes that are not UTF-8 become \xNN, and so does a backslash before an "x"
  * (\x5c), so that reading \xNN as that byte gives back every name.
  *
@@ -54,7 +55,10 @@ static void write_frame(FILE *out, const struct profile *profile, const struct p
 		return;
 	}
 	write_name(out, profile_string(profile, frame->file));
-	fprintf(out, ":%" PRIu32 " (", frame->line);
+	if (frame->line || !(frame->flags & FRAME_NATIVE)) {
+		fprintf(out, ":%" PRIu32, frame->line);
+	}
+	fputs(" (", out);
 	write_name(out, profile_string(profile, frame->function));
 	fputc(')', out);
 }

@@ -126,6 +126,7 @@ void report_notes(const struct profile *profile, void (*line)(void *context, con
 		note_image(&notes, &profile->processes[i]);
 	}
 	note_missed(&notes, profile);
+	report_module_notes(profile, line, context);
 	note_children(&notes, outcome);
 	if (outcome->failed_count && outcome->verdict != VERDICT_ALLOCATION_FAILED) {
 		note(&notes, "%s allocation%s refused for lack of memory, the last of %s",

@@ -14,6 +14,10 @@
 void report_notes(const struct profile *profile, void (*line)(void *context, const char *text),
 		  void *context);
 
+/** Of these, those on machine code that has no names or no lines, and why. */
+void report_module_notes(const struct profile *profile,
+			 void (*line)(void *context, const char *text), void *context);
+
 /** Sum over all processes of one enum missed. */
 uint64_t report_missed(const struct profile *profile, unsigned which);
 

@@ -18,7 +18,10 @@ void place_write(FILE *out, const struct profile *profile, uint32_t number, bool
 	const char *source = profile_string(profile, frame->source);
 	if (!(frame->flags & FRAME_LABEL)) {
 		escape_text(out, ESCAPE_TERMINAL, profile_string(profile, frame->file));
-		fprintf(out, ":%" PRIu32 " ", frame->line);
+		if (frame->line) {
+			fprintf(out, ":%" PRIu32, frame->line);
+		}
+		fputc(' ', out);
 	}
 	escape_text(out, ESCAPE_TERMINAL, profile_string(profile, frame->function));
 	source += strspn(source, " \t\f");

@@ -6,6 +6,7 @@
  * protocol buffers need varints and lengths, no more. A location per frame, a function per file and
  * name; six values per sample, the wanted one the default.
  */
+#include "core/base/symbols.h"
 #include "core/report/escape.h"
 #include "core/report/gzip.h"
 #include "core/report/report.h"
@@ -19,6 +20,7 @@
 enum profile_field {
 	PROFILE_SAMPLE_TYPE = 1,
 	PROFILE_SAMPLE = 2,
+	PROFILE_MAPPING = 3,
 	PROFILE_LOCATION = 4,
 	PROFILE_FUNCTION = 5,
 	PROFILE_STRING = 6,
@@ -29,7 +31,21 @@ enum profile_field {
 };
 enum value_type_field { VALUE_TYPE_TYPE = 1, VALUE_TYPE_UNIT = 2 };
 enum sample_field { SAMPLE_LOCATION_ID = 1, SAMPLE_VALUE = 2 };
-enum location_field { LOCATION_ID = 1, LOCATION_LINE = 4 };
+enum mapping_field {
+	MAPPING_ID = 1,
+	MAPPING_FILENAME = 5,
+	MAPPING_BUILD_ID = 6,
+	MAPPING_HAS_FUNCTIONS = 7,
+	MAPPING_HAS_FILENAMES = 8,
+	MAPPING_HAS_LINE_NUMBERS = 9,
+	MAPPING_HAS_INLINE_FRAMES = 10,
+};
+enum location_field {
+	LOCATION_ID = 1,
+	LOCATION_MAPPING_ID = 2,
+	LOCATION_ADDRESS = 3,
+	LOCATION_LINE = 4,
+};
 enum line_field { LINE_FUNCTION_ID = 1, LINE_LINE = 2 };
 enum function_field {
 	FUNCTION_ID = 1,
@@ -55,7 +71,7 @@ enum fixed_string {
 	STRING_ALLOC_OBJECTS,
 	STRING_MAKER,
 	STRING_COMMAND,
-	STRING_FIRST_NAME, /* then two for each function: name, file */
+	STRING_FIRST_NAME, /* then two for each function: name, file; and for each module */
 };
 
 static const char *const fixed_strings[STRING_MAKER] = {
@@ -211,12 +227,36 @@ static int send_samples(struct pprof *pprof)
 	return 0;
 }
 
+/** Modules, at address 0: addresses are those that their own symbols have. */
+static void send_mappings(struct pprof *pprof)
+{
+	uint64_t name = STRING_FIRST_NAME + 2 * (uint64_t)pprof->function_count;
+	for (uint32_t i = 0; i < pprof->profile->module_count; i++, name += 2) {
+		uint32_t state = pprof->profile->modules[i].state;
+		bool has_lines = state == SYMBOLS_FULL;
+		put_number(&pprof->message, MAPPING_ID, (uint64_t)i + 1);
+		put_number(&pprof->message, MAPPING_FILENAME, name);
+		put_number(&pprof->message, MAPPING_BUILD_ID, name + 1);
+		put_number(&pprof->message, MAPPING_HAS_FUNCTIONS,
+			   has_lines || state == SYMBOLS_NAMES);
+		put_number(&pprof->message, MAPPING_HAS_FILENAMES, has_lines);
+		put_number(&pprof->message, MAPPING_HAS_LINE_NUMBERS, has_lines);
+		put_number(&pprof->message, MAPPING_HAS_INLINE_FRAMES, has_lines);
+		send_message(pprof, PROFILE_MAPPING);
+	}
+}
+
 static void send_locations(struct pprof *pprof)
 {
 	for (uint32_t i = 0; i < pprof->profile->frame_count; i++) {
+		const struct profile_frame *frame = &pprof->profile->frames[i];
 		put_number(&pprof->message, LOCATION_ID, (uint64_t)i + 1);
+		if (frame->module) {
+			put_number(&pprof->message, LOCATION_MAPPING_ID, frame->module);
+			put_number(&pprof->message, LOCATION_ADDRESS, frame->address);
+		}
 		put_number(&pprof->part, LINE_FUNCTION_ID, pprof->function_of[i]);
-		put_number(&pprof->part, LINE_LINE, pprof->profile->frames[i].line);
+		put_number(&pprof->part, LINE_LINE, frame->line);
 		put_part(&pprof->message, LOCATION_LINE, &pprof->part);
 		send_message(pprof, PROFILE_LOCATION);
 	}
@@ -291,6 +331,10 @@ static void send_strings(struct pprof *pprof, const uint32_t *order)
 			send_string(pprof, profile_string(profile, frame->file));
 		}
 	}
+	for (uint32_t i = 0; i < profile->module_count; i++) {
+		send_string(pprof, profile_string(profile, profile->modules[i].path));
+		send_string(pprof, profile_string(profile, profile->modules[i].build_id));
+	}
 }
 
 static int send_profile(struct pprof *pprof, FILE *out)
@@ -303,6 +347,7 @@ static int send_profile(struct pprof *pprof, FILE *out)
 	gzip_begin(&pprof->gzip, out);
 	send_value_types(pprof);
 	int result = send_samples(pprof);
+	send_mappings(pprof);
 	send_locations(pprof);
 	send_functions(pprof);
 	send_strings(pprof, order);

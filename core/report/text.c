@@ -55,7 +55,11 @@ static void write_frame(const struct text_writer *writer, const struct profile_f
 	/* Names in full: an editor jumps by them. */
 	fputs("    File \"", out);
 	escape_text(out, ESCAPE_TERMINAL, text_of(writer, frame->file));
-	fprintf(out, "\", line %" PRIu32 ", in ", frame->line);
+	if (frame->line) {
+		fprintf(out, "\", line %" PRIu32 ", in ", frame->line);
+	} else {
+		fputs("\", in ", out);
+	}
 	cut_text(out, function[0] ? function : "?", TEXT_COLUMNS);
 	fputc('\n', out);
 	source += strspn(source, " \t\f");

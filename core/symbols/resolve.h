@@ -12,26 +12,10 @@
 #ifndef CORE_SYMBOLS_RESOLVE_H
 #define CORE_SYMBOLS_RESOLVE_H
 
+#include "core/base/symbols.h"
 #include "core/symbols/debug_files.h"
 
 #include <stdint.h>
-
-/** What became of a module. */
-enum symbols_state {
-	/** Nobody has looked yet. */
-	SYMBOLS_UNREAD = 0,
-	/** Functions, files and lines, as far as the compiler has written them down. */
-	SYMBOLS_FULL = 1,
-	/** Only the names of functions: there is no debug information. */
-	SYMBOLS_NAMES = 2,
-	/** There is neither the module nor a debug file for it. */
-	SYMBOLS_NO_FILE = 3,
-	/** In its place there is a file with another build id. */
-	SYMBOLS_OTHER_FILE = 4,
-	/** Reading it took too much time or memory, or crashed. */
-	SYMBOLS_READER_DIED = 5,
-	SYMBOLS_STATE_COUNT
-};
 
 struct symbols_request {
 	/** As the workload had it loaded, and its build id in hexadecimal ("": none). */
