@@ -3,6 +3,7 @@
 
 #include "core/profile/names.h"
 
+#include "core/base/attributes.h"
 #include "core/profile/builder.h"
 #include "core/profile/quote.h"
 #include "core/symbols/resolve.h"
@@ -214,7 +215,42 @@ static void copy_modules(struct namer *namer)
 	}
 }
 
-/** The new node of each old one; NULL without memory. */
+/** Frames that lie below main, or a thread's function, in every program. */
+static bool is_startup(const struct profile *profile, uint32_t number)
+{
+	static const char *const names[] = {
+		"_start", "__libc_start_main", "__libc_start_main_impl",
+		"__libc_start_call_main", "libc_start_main_stage2", "_start_c",
+		"start_thread", "clone", "clone3", "__clone", "__clone3", "__clone_internal",
+	};
+	const struct profile_frame *frame = &profile->frames[number];
+	const char *function = profile_string(profile, frame->function);
+	for (size_t i = 0; frame->flags & FRAME_NATIVE && i < countof(names); i++) {
+		if (strcmp(function, names[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/** The node for a frame below a parent; the root if it is left out. */
+static uint32_t add_node(struct namer *namer, uint32_t parent, uint32_t frame)
+{
+	bool is_left_out = !parent && is_startup(namer->builder.profile, frame);
+	return is_left_out ? 0 : builder_node(&namer->builder, parent, frame);
+}
+
+/** The node of a stack that ends with an old one: what allocates is shown, whatever it is. */
+static uint32_t stack_node(struct namer *namer, const uint32_t *nodes, uint32_t old)
+{
+	if (nodes[old] || !old || namer->builder.failed) {
+		return nodes[old];
+	}
+	struct chain chain = namer->chains[namer->old->nodes[old].frame];
+	return builder_node(&namer->builder, 0, namer->chained[chain.first + chain.count - 1]);
+}
+
+/** The new node of each old one, 0 for leading ones that are left out; NULL without memory. */
 static uint32_t *copy_nodes(struct namer *namer)
 {
 	const struct profile *old = namer->old;
@@ -231,7 +267,7 @@ static uint32_t *copy_nodes(struct namer *namer)
 		struct chain chain = namer->chains[node->frame];
 		uint32_t at = nodes[node->parent];
 		for (uint32_t k = 0; k < chain.count && !namer->builder.failed; k++) {
-			at = builder_node(&namer->builder, at, namer->chained[chain.first + k]);
+			at = add_node(namer, at, namer->chained[chain.first + k]);
 		}
 		nodes[i] = at;
 	}
@@ -265,7 +301,7 @@ static void copy_lists(struct namer *namer, const uint32_t *nodes)
 	struct builder *builder = &namer->builder;
 	for (uint32_t i = 0; i < old->entry_count; i++) {
 		struct profile_entry entry = old->entries[i];
-		entry.node = nodes[entry.node];
+		entry.node = stack_node(namer, nodes, entry.node);
 		builder_entry(builder, &entry);
 	}
 	for (uint32_t i = 0; i < old->process_count; i++) {
@@ -275,7 +311,7 @@ static void copy_lists(struct namer *namer, const uint32_t *nodes)
 	}
 	for (uint32_t i = 0; i < old->thread_count; i++) {
 		struct profile_thread thread = old->threads[i];
-		thread.node = nodes[thread.node];
+		thread.node = stack_node(namer, nodes, thread.node);
 		builder_thread(builder, &thread);
 	}
 	for (uint32_t i = 0; i < old->file_count; i++) {
@@ -284,8 +320,8 @@ static void copy_lists(struct namer *namer, const uint32_t *nodes)
 		builder_file(builder, &file);
 	}
 	if (!builder->failed) {
-		builder->profile->failed_node = nodes[old->failed_node];
-		builder->profile->breach_node = nodes[old->breach_node];
+		builder->profile->failed_node = stack_node(namer, nodes, old->failed_node);
+		builder->profile->breach_node = stack_node(namer, nodes, old->breach_node);
 	}
 }
 

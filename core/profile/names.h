@@ -28,8 +28,9 @@ struct names_count {
 
 /**
  * Name what has no names yet, each module once. A function that was inlined becomes a frame of its
- * own, below the one it is in. Consumes profile and returns another; without memory, or if there is
- * nothing to name, the same one.
+ * own, below the one it is in; frames of the C library below main and below threads are left out.
+ * Consumes profile and returns another; without memory, or if there is nothing to name, the same
+ * one.
  */
 struct profile *names_find(struct profile *profile, const struct names_request *request,
 			   struct names_count *ret_count);

@@ -9,6 +9,7 @@
 #include "core/report/units.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,10 +23,10 @@ struct lack {
 };
 
 static const char *const reasons[SYMBOLS_STATE_COUNT] = {
-	[SYMBOLS_NAMES] = "without debug information; --symbols=DIR of report looks for it",
-	[SYMBOLS_NO_FILE] = "not found here; --symbols=DIR of report looks for it",
-	[SYMBOLS_OTHER_FILE] = "replaced by another build; --symbols=DIR of report looks for it",
-	[SYMBOLS_READER_DIED] = "with debug information that could not be read, or not in time",
+	[SYMBOLS_NAMES] = "no debug information is here; report --symbols=DIR looks in DIR",
+	[SYMBOLS_NO_FILE] = "no such file is here; report --symbols=DIR looks in DIR",
+	[SYMBOLS_OTHER_FILE] = "another build is in its place; report --symbols=DIR looks in DIR",
+	[SYMBOLS_READER_DIED] = "the debug information could not be read, or not in time",
 };
 
 static struct lack *find_lacks(const struct profile *profile)
@@ -43,34 +44,49 @@ static struct lack *find_lacks(const struct profile *profile)
 	return lacks;
 }
 
-/** "libc.so.6, libm.so.6 and 2 more: 7 frames without a line, 3 of them without a name". */
+static bool lacks_lines(const struct profile *profile, const struct lack *lacks, uint32_t i,
+			uint32_t state)
+{
+	return profile->modules[i].state == state && lacks[i].lines;
+}
+
+/** "libc.so.6, libm.so.6 and 2 more" */
+static void write_modules(FILE *out, const struct profile *profile, const struct lack *lacks,
+			  uint32_t state)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < profile->module_count; i++) {
+		if (lacks_lines(profile, lacks, i, state) && count++ < NAMED_MAX) {
+			fputs(count > 1 ? ", " : "", out);
+			escape_text(out, ESCAPE_TERMINAL, profile_module_name(profile, i));
+		}
+	}
+	if (count > NAMED_MAX) {
+		fprintf(out, " and %" PRIu32 " more", count - NAMED_MAX);
+	}
+}
+
+/** "7 frames of libc.so.6 have no line, 3 of them no name: REASON"; nothing if all is well. */
 static void write_note(FILE *out, const struct profile *profile, const struct lack *lacks,
 		       uint32_t state)
 {
 	struct lack sum = { 0, 0 };
-	uint32_t modules = 0;
 	for (uint32_t i = 0; i < profile->module_count; i++) {
-		if (profile->modules[i].state != state || !lacks[i].lines) {
-			continue;
-		}
-		sum.names += lacks[i].names;
-		sum.lines += lacks[i].lines;
-		if (modules++ < NAMED_MAX) {
-			fputs(modules > 1 ? ", " : "", out);
-			escape_text(out, ESCAPE_TERMINAL, profile_module_name(profile, i));
+		if (lacks_lines(profile, lacks, i, state)) {
+			sum.names += lacks[i].names;
+			sum.lines += lacks[i].lines;
 		}
 	}
-	if (!modules) {
+	if (!sum.lines) {
 		return;
 	}
-	if (modules > NAMED_MAX) {
-		fprintf(out, " and %" PRIu32 " more", modules - NAMED_MAX);
-	}
-	fprintf(out, " %s %s: %s frame%s no line", modules == 1 ? "is" : "are", reasons[state],
-		units_count(sum.lines).text, sum.lines == 1 ? " has" : "s have");
+	fprintf(out, "%s frame%s of ", units_count(sum.lines).text, sum.lines == 1 ? "" : "s");
+	write_modules(out, profile, lacks, state);
+	fputs(sum.lines == 1 ? " has no line" : " have no line", out);
 	if (sum.names) {
 		fprintf(out, ", %s of them no name", units_count(sum.names).text);
 	}
+	fprintf(out, ": %s", reasons[state]);
 }
 
 void report_module_notes(const struct profile *profile,

@@ -8,6 +8,7 @@
 
 #include <dwarf.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,10 +185,25 @@ static void simplify(char *path)
 	*end = '\0';
 }
 
-static struct dwarf_place place(const char *file, uint64_t line)
+/**
+ * A name with the folder of its unit before it, malloc'ed: libdw puts that before names up to
+ * DWARF 4 only.
+ */
+static char *whole_name(Dwarf_Die *unit, const char *file)
+{
+	Dwarf_Attribute attribute;
+	const char *folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+	char *name = NULL;
+	if (!folder || file[0] == '/' || strncmp(file, folder, strlen(folder)) == 0) {
+		return strdup(file);
+	}
+	return asprintf(&name, "%s/%s", folder, file) < 0 ? NULL : name;
+}
+
+static struct dwarf_place place(Dwarf_Die *unit, const char *file, uint64_t line)
 {
 	struct dwarf_place place = { .line = line <= INT32_MAX ? (uint32_t)line : 0 };
-	place.file = file && file[0] ? strdup(file) : NULL;
+	place.file = file && file[0] ? whole_name(unit, file) : NULL;
 	if (place.file) {
 		simplify(place.file);
 	}
@@ -202,22 +218,22 @@ struct dwarf_place dwarf_place_of(Dwarf_Die *unit, uint64_t address)
 		return (struct dwarf_place){ 0 };
 	}
 	dwarf_lineno(row, &line);
-	return place(dwarf_linesrc(row, NULL, NULL), line > 0 ? (uint64_t)line : 0);
+	return place(unit, dwarf_linesrc(row, NULL, NULL), line > 0 ? (uint64_t)line : 0);
 }
 
-struct dwarf_place dwarf_place_of_call(Dwarf_Die *inlined)
+struct dwarf_place dwarf_place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word number = 0, line = 0;
 	Dwarf_Files *files;
 	size_t count;
-	Dwarf_Die unit;
+	Dwarf_Die split;
 	const char *file = NULL;
 	dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &line);
 	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &number) == 0
-	    && dwarf_diecu(inlined, &unit, NULL, NULL)
-	    && dwarf_getsrcfiles(&unit, &files, &count) == 0 && number < count) {
+	    && dwarf_diecu(inlined, &split, NULL, NULL)
+	    && dwarf_getsrcfiles(&split, &files, &count) == 0 && number < count) {
 		file = dwarf_filesrc(files, number, NULL, NULL);
 	}
-	return place(file, line);
+	return place(unit, file, line);
 }

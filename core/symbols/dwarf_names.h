@@ -28,7 +28,7 @@ struct dwarf_place {
 /** The source of an instruction, by the line table of its unit. */
 struct dwarf_place dwarf_place_of(Dwarf_Die *unit, uint64_t address);
 
-/** Where an inlined function was called. */
-struct dwarf_place dwarf_place_of_call(Dwarf_Die *inlined);
+/** Where an inlined function was called; unit as above. */
+struct dwarf_place dwarf_place_of_call(Dwarf_Die *unit, Dwarf_Die *inlined);
 
 #endif

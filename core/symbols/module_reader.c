@@ -8,6 +8,7 @@
 #include "core/symbols/dwarf_names.h"
 #include "core/symbols/dwarf_scopes.h"
 #include "core/symbols/dwarf_units.h"
+#include "core/symbols/shorten.h"
 #include "core/symbols/symbol_table.h"
 
 #include <stdlib.h>
@@ -114,6 +115,9 @@ static char *name_of_inlined(Dwarf_Die *function)
 
 static void chain_set(struct chain *chain, uint32_t i, char *function, struct dwarf_place place)
 {
+	if (function) {
+		shorten_name(function);
+	}
 	chain->texts[i][0] = function;
 	chain->texts[i][1] = place.file;
 	chain->frames[i] = (struct symbol_frame){
@@ -140,7 +144,7 @@ static void build_chain(struct reader *reader, struct chain *chain, struct dwarf
 	for (uint32_t i = scopes->count; i-- > 1;) {
 		Dwarf_Die *function = &scopes->functions[i];
 		chain_set(chain, i, name_of_inlined(function), place);
-		place = dwarf_place_of_call(function);
+		place = dwarf_place_of_call(&unit->die, function);
 	}
 	char *name = scopes->count ? name_of_code(reader, &scopes->functions[0], address)
 				   : name_of_symbol(reader, address);

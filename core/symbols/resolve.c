@@ -151,7 +151,7 @@ struct cursor {
 
 static bool take(struct cursor *cursor, void *ret_bytes, size_t len)
 {
-	if ((size_t)(cursor->end - cursor->at) < len) {
+	if (!cursor->at || (size_t)(cursor->end - cursor->at) < len) {
 		return false;
 	}
 	memcpy(ret_bytes, cursor->at, len);
@@ -200,24 +200,25 @@ static bool take_address(struct cursor *cursor, struct symbols *symbols, size_t 
 	return true;
 }
 
-/** Check the answer and take it apart; as far as it is whole. */
-static int parse(const struct buffer *answer, uint32_t count, struct symbols *symbols)
+int symbols_parse(char *bytes, size_t len, uint32_t count, struct symbols *ret_symbols)
 {
-	struct cursor cursor = { answer->data, answer->data + answer->len };
+	struct cursor cursor = { bytes, bytes + len };
 	/* No frame takes less: more than that are not in it. */
-	size_t capacity = answer->len / (sizeof(struct frame_head) + 2);
+	size_t capacity = len / (sizeof(struct frame_head) + 2);
 	uint32_t state = SYMBOLS_READER_DIED;
-	bool whole = take(&cursor, &state, sizeof(state)) && state < SYMBOLS_STATE_COUNT;
-	symbols->first = calloc((size_t)count + 1, sizeof(*symbols->first));
-	symbols->frames = calloc(capacity + 1, sizeof(*symbols->frames));
-	if (!symbols->first || !symbols->frames) {
+	bool is_whole = take(&cursor, &state, sizeof(state)) && state < SYMBOLS_STATE_COUNT;
+	*ret_symbols = (struct symbols){ .bytes = bytes };
+	ret_symbols->first = calloc((size_t)count + 1, sizeof(*ret_symbols->first));
+	ret_symbols->frames = calloc(capacity + 1, sizeof(*ret_symbols->frames));
+	if (!ret_symbols->first || !ret_symbols->frames) {
+		errno = ENOMEM;
 		return -1;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		whole = whole && take_address(&cursor, symbols, capacity);
-		symbols->first[i + 1] = symbols->frame_count;
+		is_whole = is_whole && take_address(&cursor, ret_symbols, capacity);
+		ret_symbols->first[i + 1] = ret_symbols->frame_count;
 	}
-	symbols->state = whole ? state : SYMBOLS_READER_DIED;
+	ret_symbols->state = is_whole ? state : SYMBOLS_READER_DIED;
 	return 0;
 }
 
@@ -254,12 +255,7 @@ int symbols_resolve(const struct symbols_request *request, struct symbols *ret_s
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}
-	ret_symbols->bytes = answer.data;
-	if (buffer_failed(&answer) || parse(&answer, request->count, ret_symbols) != 0) {
-		errno = ENOMEM;
-		return -1;
-	}
-	return 0;
+	return symbols_parse(answer.data, answer.len, request->count, ret_symbols);
 }
 
 void symbols_done(struct symbols *symbols)

@@ -50,6 +50,12 @@ struct symbols {
  */
 int symbols_resolve(const struct symbols_request *request, struct symbols *ret_symbols);
 
+/**
+ * The same from what the child has sent, count answers: for symbols_resolve, tests and fuzzers.
+ * bytes are malloc'ed, and the symbols' from then on.
+ */
+int symbols_parse(char *bytes, size_t len, uint32_t count, struct symbols *ret_symbols);
+
 void symbols_done(struct symbols *symbols);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include "core/capture/capture.h"
 
+#include "core/base/symbols.h"
 #include "core/capture/format.h"
+#include "core/profile/builder.h"
 #include "tests/unit/core/profile/sample.h"
 #include "tests/unit/test.h"
 
@@ -92,6 +94,7 @@ static void check_same(const struct profile *a, const struct profile *b)
 	CHECK_STR(profile_string(a, a->tool_version), profile_string(b, b->tool_version));
 	CHECK_BYTES(a->strings, b->strings, a->strings_bytes);
 	CHECK_SAME(frames, frame_count);
+	CHECK_SAME(modules, module_count);
 	CHECK_SAME(nodes, node_count);
 	CHECK_SAME(entries, entry_count);
 	CHECK_SAME(processes, process_count);
@@ -122,6 +125,34 @@ static void gives_back_what_was_written(void)
 	profile_free(profile);
 	profile_free(again);
 	free(bytes.data);
+}
+
+static void keeps_where_machine_code_is(void)
+{
+	struct builder builder;
+	builder_init(&builder);
+	uint32_t module = builder_module(&builder, builder_text(&builder, "/lib/x.so"),
+					 builder_text(&builder, "0123abcd"));
+	uint32_t frame = builder_unnamed(&builder, module, 0x123456789a);
+	builder_entry(&builder, &(struct profile_entry){
+		.node = builder_node(&builder, 0, frame), .peak_bytes = 1, .peak_blocks = 1 });
+	struct profile *profile = builder_finish(&builder);
+	builder_done(&builder);
+	REQUIRE(profile);
+	profile->modules[module].state = SYMBOLS_NO_FILE;
+	struct bytes bytes = written(profile);
+	struct profile *again = reread(bytes);
+	const struct profile *a = profile, *b = again;
+	CHECK_SAME(frames, frame_count);
+	CHECK_SAME(modules, module_count);
+	CHECK_STR(profile_string(again, again->frames[0].function), "x.so+0x123456789a");
+	profile_free(again);
+	free(bytes.data);
+	profile->frames[0].module = 2;
+	bytes = written(profile);
+	CHECK_STR(refusal(bytes.data, bytes.len), "damaged: frame 0 has module 2 of 1");
+	free(bytes.data);
+	profile_free(profile);
 }
 
 /* A node that is named apart has to be one of the trie. */
@@ -358,6 +389,7 @@ static void refuses_to_inflate_without_bound(void)
 int main(void)
 {
 	RUN(gives_back_what_was_written);
+	RUN(keeps_where_machine_code_is);
 	RUN(refuses_nodes_that_are_not_there);
 	RUN(reads_from_a_descriptor);
 	RUN(refuses_what_is_none);

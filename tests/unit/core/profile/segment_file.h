@@ -149,6 +149,21 @@ static inline uint32_t segment_file_label(struct segment_file *file, const char 
 	return segment_file_shared(file, ARENA_CODE, &code, sizeof(code));
 }
 
+/** Machine code whose address is first in its upper half, and node.offset in its lower half. */
+static inline uint32_t segment_file_native(struct segment_file *file, const char *path,
+					   const char *build_id, uint32_t first,
+					   enum native_address kind)
+{
+	struct code code = {
+		.filename = segment_file_text(file, path),
+		.qualname = build_id[0] ? segment_file_text(file, build_id) : 0,
+		.first_line = (int32_t)first,
+		.kind = CODE_NATIVE,
+		.variant = (uint16_t)kind,
+	};
+	return segment_file_shared(file, ARENA_CODE, &code, sizeof(code));
+}
+
 static inline uint32_t segment_file_node(struct segment_file *file, uint32_t parent, uint32_t code,
 					 uint32_t place)
 {
