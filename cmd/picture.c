@@ -22,6 +22,7 @@
 /* Less than this is not worth a try: a small profile takes as much. */
 #define ROOM_LEAST_BYTES ((uint64_t)1 << 20)
 
+#ifndef __SANITIZE_ADDRESS__
 /* The address space that this process has now; 0: not known. */
 static uint64_t own_bytes(void)
 {
@@ -31,6 +32,7 @@ static uint64_t own_bytes(void)
 		? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE)
 		: 0;
 }
+#endif
 
 /* Take no more than that from now on: who asks for more is refused it. */
 static void take_at_most(uint64_t bytes)
