@@ -344,8 +344,9 @@ build_zlib() {
 }
 
 # libelf and libdw: the reader of debug information. Not its unwinder, its disassemblers, or
-# libdwfl. Ours on top: debug sections compressed with zstd, which it knows since 0.189, and
-# nothing that deflates.
+# libdwfl. Ours on top: debug sections compressed with zstd, which it knows since 0.189; nothing
+# that deflates; the last string of a section ends in it; no file is mapped, because a file that is
+# cut short meanwhile would be a SIGBUS.
 build_elfutils() {
 	local flags="-std=gnu99 -DNDEBUG -D_GNU_SOURCE -DHAVE_CONFIG_H -I. -Ilib -Ilibelf -Ilibdw"
 	flags+=" -Ilibdwelf -Ilibebl -Ilibdwfl -isystem $DEPS/zlib/include"
@@ -367,6 +368,10 @@ build_elfutils() {
 		-e "s/= __libelf_decompress $call;/= chdr.ch_type == 2\n\
 			? fil_decompress_zstd $call : __libelf_decompress $call;/" \
 		libelf/elf_compress.c
+	local end="if (cnt == IDX_debug_str || cnt == IDX_debug_line_str) {"
+	end+=" ((char *) data->d_buf)[data->d_size - 1] = 0; }"
+	sed -i "s/^  result->sectiondata\[cnt\] = data;/  $end\n&/" libdw/dwarf_begin_elf.c
+	sed -i s/ELF_C_READ_MMAP/ELF_C_READ/ libdw/dwarf_begin.c
 	cat >libelf/fil_glue.c <<-'END'
 		#include <stdlib.h>
 		#include <unistd.h>

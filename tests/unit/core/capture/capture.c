@@ -268,7 +268,7 @@ static void refuses_a_wrong_checksum(void)
 		plain.data[last] ^= 1;
 		at = last + 1 + 8;
 	}
-	CHECK_INT(sections, 11);
+	CHECK_INT(sections, 12);
 	profile_free(profile);
 	free(bytes.data);
 	free(plain.data);
