@@ -81,14 +81,11 @@ static bool read_text(const char *path, char *text, size_t size)
 	return !sys_failed(len);
 }
 
-/** When to read next, from what was read now. */
-static void schedule(struct ceiling *ceiling, const struct charge *charge, uint64_t used_bytes)
+/** When to read next, from what is used now and what of the books was never touched. */
+static void schedule(struct ceiling *ceiling, uint64_t used_bytes, uint64_t untouched)
 {
-	uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
 	uint64_t asked_total = load_relaxed(&ceiling->asked_total);
 	uint64_t gap = used_bytes < ceiling->limit_bytes ? ceiling->limit_bytes - used_bytes : 0;
-	uint64_t untouched =
-		live_bytes > charge->anonymous_bytes ? live_bytes - charge->anonymous_bytes : 0;
 	store_relaxed(&ceiling->safe_until, asked_total + (gap > untouched ? gap - untouched : 0));
 	if (gap > CEILING_RESERVE_BYTES) {
 		store_relaxed(&ceiling->is_crossed, 0);
@@ -147,8 +144,25 @@ static bool reading_begin_in_turn(struct ceiling *ceiling)
 }
 
 /**
- * What is charged to us and the processes below us. False if that cannot be read now.
- * is_allocation: when the next allocations are looked at follows from it.
+ * What is charged to us and the processes below us, by whoever has begun a reading. False if that
+ * cannot be read.
+ */
+static bool read_in_turn(struct ceiling *ceiling, struct charge *ret_charge, uint64_t *ret_bytes)
+{
+	if (!read_text("/proc/self/status", ceiling->text, sizeof(ceiling->text))
+	    || !ceiling_parse_status(ceiling->text, segment_bytes(), ret_charge)) {
+		ceiling_go_blind();
+		return false;
+	}
+	*ret_bytes =
+		charge_sum(ret_charge) + load_relaxed(&hook.view.header->ceiling.others_bytes);
+	schedule_faults(ceiling, ret_charge, *ret_bytes);
+	return true;
+}
+
+/**
+ * The same for who only looks. is_allocation: when the next allocations are looked at follows from
+ * it, and another thread that reads now does for both.
  */
 static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *ret_bytes)
 {
@@ -156,17 +170,12 @@ static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *r
 	if (is_allocation ? !reading_begin(ceiling) : !reading_begin_in_turn(ceiling)) {
 		return false;
 	}
-	bool is_read = read_text("/proc/self/status", ceiling->text, sizeof(ceiling->text))
-		&& ceiling_parse_status(ceiling->text, segment_bytes(), &charge);
-	if (is_read) {
-		*ret_bytes = charge_sum(&charge)
-			+ load_relaxed(&hook.view.header->ceiling.others_bytes);
-		schedule_faults(ceiling, &charge, *ret_bytes);
-		if (is_allocation) {
-			schedule(ceiling, &charge, *ret_bytes);
-		}
-	} else {
-		ceiling_go_blind();
+	bool is_read = read_in_turn(ceiling, &charge, ret_bytes);
+	if (is_read && is_allocation) {
+		uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
+		uint64_t touched_bytes = charge.anonymous_bytes;
+		schedule(ceiling, *ret_bytes,
+			 live_bytes > touched_bytes ? live_bytes - touched_bytes : 0);
 	}
 	reading_end(ceiling);
 	return is_read;
@@ -269,39 +278,137 @@ static bool is_chosen(struct ceiling *ceiling)
 	return true;
 }
 
-/** Is a decision due at this request, and on what? */
-static bool find(struct ceiling *ceiling, size_t bytes, size_t replaced, struct finding *ret)
+/** Count a request that grows by so much. True if a reading is due. */
+static bool is_reading_due(struct ceiling *ceiling, size_t growth)
 {
-	uint64_t growth = bytes > replaced ? bytes - replaced : 0;
-	if (ceiling->metric == CEILING_ALLOCATED) {
-		uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
-		*ret = (struct finding){ live_bytes > replaced ? live_bytes - replaced : 0, bytes };
-		return true;
-	}
-	if (ceiling->metric != CEILING_RESIDENT) {
-		return false;
-	}
 	/* What nobody can have is not added up: the sum would wrap around. */
 	uint64_t added = growth <= ceiling->limit_bytes ? growth : ceiling->limit_bytes + 1;
 	uint64_t before = add_relaxed(&ceiling->asked_total, added);
-	if (before + added < load_relaxed(&ceiling->next_reading)) {
-		return false;
-	}
-	ret->asked_bytes = growth;
-	return read_charge(ceiling, true, &ret->used_bytes);
+	return before + added >= load_relaxed(&ceiling->next_reading);
 }
 
+static uint64_t live_bytes_without(size_t replaced)
+{
+	uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
+	return live_bytes > replaced ? live_bytes - replaced : 0;
+}
+
+/** Is a decision due at this request, and on what? */
+static bool find(struct ceiling *ceiling, size_t bytes, size_t replaced, struct finding *ret)
+{
+	size_t growth = bytes > replaced ? bytes - replaced : 0;
+	if (ceiling->metric == CEILING_ALLOCATED) {
+		*ret = (struct finding){ live_bytes_without(replaced), bytes };
+		return true;
+	}
+	ret->asked_bytes = growth;
+	return ceiling->metric == CEILING_RESIDENT && is_reading_due(ceiling, growth)
+		&& read_charge(ceiling, true, &ret->used_bytes);
+}
+
+/** Memory that is only asked for kills nobody, unless that is what is limited. */
 static bool is_breach(const struct ceiling *ceiling, const struct finding *finding)
 {
-	if (ceiling->action == CEILING_ENOMEM) {
-		return ceiling_refuses_request(ceiling->limit_bytes, finding->used_bytes,
-					       finding->asked_bytes,
-					       load_relaxed(&ceiling->is_crossed));
-	}
-	/* Memory that is only asked for kills nobody, unless that is what is limited. */
 	return finding->used_bytes > ceiling->limit_bytes
 		|| (ceiling->metric == CEILING_ALLOCATED
 		    && finding->asked_bytes > ceiling->limit_bytes - finding->used_bytes);
+}
+
+/* ---- refusals ---- */
+
+static bool is_too_much(const struct ceiling *ceiling, const struct finding *finding)
+{
+	return ceiling_refuses_request(ceiling->limit_bytes, finding->used_bytes,
+				       finding->asked_bytes, load_relaxed(&ceiling->is_crossed));
+}
+
+/**
+ * On what is on the books and what other threads have reserved. Whoever reserves later sees this
+ * reservation, so that of two requests which do not both fit one is refused. But some of what is
+ * reserved may be refused itself, or is on the books already: that is waited for.
+ */
+static bool refuses_allocated(const struct ceiling *ceiling, struct thread *self, size_t bytes,
+			      size_t replaced, struct finding *ret)
+{
+	for (int i = 0; i < TURNS_SHORT; i++) {
+		*ret = (struct finding){ live_bytes_without(replaced), bytes };
+		if (is_too_much(ceiling, ret)) {
+			return true;
+		}
+		uint64_t others_bytes = promise_reserve(self, bytes - replaced);
+		ret->used_bytes = live_bytes_without(replaced) + others_bytes;
+		if (!is_too_much(ceiling, ret)) {
+			return false;
+		}
+		promise_give_back(self);
+		if (!others_bytes) {
+			return true;
+		}
+		sys_sched_yield();
+	}
+	return true;
+}
+
+/** On what is charged, and what will be once all that was granted is touched. */
+static bool refuses_resident(struct ceiling *ceiling, struct thread *self, size_t growth,
+			     struct finding *ret)
+{
+	promise_reserve(self, growth);
+	if (!is_reading_due(ceiling, growth)) {
+		return false;
+	}
+	promise_give_back(self);
+	if (!reading_begin_in_turn(ceiling)) {
+		return false;
+	}
+	struct charge charge;
+	bool is_refused = false;
+	ret->asked_bytes = growth;
+	if (read_in_turn(ceiling, &charge, &ret->used_bytes)) {
+		/* Reserved first: what is gone from there is on the books then. */
+		uint64_t others_bytes = load_acquire(&ceiling->promises.reserved_bytes);
+		ret->used_bytes += others_bytes
+			+ promise_open(charge.anonymous_bytes + charge.shared_bytes,
+				       live_bytes_without(0));
+		is_refused = is_too_much(ceiling, ret);
+		schedule(ceiling, ret->used_bytes + (is_refused ? 0 : growth), 0);
+	}
+	if (!is_refused) {
+		/* Before the next one reads. */
+		promise_reserve(self, growth);
+	}
+	reading_end(ceiling);
+	return is_refused;
+}
+
+/** The calling thread, which may not be known yet; NULL without memory. */
+static struct thread *known_self(void)
+{
+	nesting_mark mark = 0;
+	if (unlikely(!thread_state.self) && nesting_begin(&mark, false) == NESTING_RECORD) {
+		nesting_end(&mark);
+	}
+	return thread_state.self;
+}
+
+static bool refuses(struct ceiling *ceiling, size_t bytes, size_t replaced)
+{
+	struct finding finding = { 0, bytes };
+	struct thread *self = known_self();
+	bool is_refused = false;
+	if (!self || (replaced && bytes <= replaced)) {
+		return false;
+	}
+	if (ceiling->metric == CEILING_ALLOCATED) {
+		is_refused = refuses_allocated(ceiling, self, bytes, replaced, &finding);
+	} else if (ceiling->metric == CEILING_RESIDENT) {
+		is_refused = refuses_resident(ceiling, self, bytes - replaced, &finding);
+	}
+	if (is_refused) {
+		store_relaxed(&ceiling->is_crossed, 1);
+		happen(BREACH_ALLOCATION, &finding, true);
+	}
+	return is_refused;
 }
 
 bool ceiling_decide(size_t bytes, size_t replaced)
@@ -315,15 +422,21 @@ bool ceiling_decide(size_t bytes, size_t replaced)
 		happen(BREACH_NUMBER, &finding, true);
 		return true;
 	}
-	if (!find(ceiling, bytes, replaced, &finding) || !is_breach(ceiling, &finding)) {
-		return false;
+	if (ceiling->action == CEILING_ENOMEM) {
+		return refuses(ceiling, bytes, replaced);
 	}
-	bool is_refusal = ceiling->action == CEILING_ENOMEM;
-	if (is_refusal) {
-		store_relaxed(&ceiling->is_crossed, 1);
+	if (find(ceiling, bytes, replaced, &finding) && is_breach(ceiling, &finding)) {
+		happen(BREACH_ALLOCATION, &finding, false);
 	}
-	happen(BREACH_ALLOCATION, &finding, is_refusal);
-	return is_refusal;
+	return false;
+}
+
+void ceiling_settle(void)
+{
+	struct thread *self = thread_state.self;
+	if (self && self->reserved) {
+		promise_settle(self);
+	}
 }
 
 void ceiling_look_before_free(size_t bytes)

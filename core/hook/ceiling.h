@@ -12,6 +12,7 @@
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
 #include "core/base/breach.h"
+#include "core/hook/promise.h"
 #include "core/shm/segment.h"
 
 #include <stdbool.h>
@@ -37,6 +38,8 @@ struct ceiling {
 	uint32_t is_noted;
 	/** 1 while a thread waits for what comes of its breach: those that touch wait, too. */
 	uint32_t is_breached;
+	/** CEILING_ENOMEM: what has been granted. */
+	struct promises promises;
 	/** The thread that reads into text: one at a time; 0: none. */
 	uint32_t reader;
 	/** How much may be touched until the charge is read again, and what was resident then. */
@@ -52,17 +55,34 @@ struct ceiling {
 /** Take the ceiling over from the segment, if it has one. From the constructor. */
 void ceiling_start(const struct segment_ceiling *set);
 
-/** The rest of ceiling_refuses. */
-bool ceiling_decide(size_t bytes, size_t replaced);
-
 /**
  * Is a request of bytes to be refused, as by a kernel without memory? replaced bytes are given back
  * by it (a realloc, whose old block is on the books still). Where the breach leads to more than a
  * refusal, this returns only if the workload goes on. Before the allocation, not inside an
- * operation (nesting.h).
+ * operation (nesting.h). If not, ceiling_settle has to follow.
  */
-#define ceiling_refuses(bytes, replaced) \
-	(unlikely(hook.ceiling.is_set) && ceiling_decide((bytes), (replaced)))
+bool ceiling_decide(size_t bytes, size_t replaced);
+
+/** The request that was let through is on the books now, or has failed. */
+void ceiling_settle(void);
+
+/**
+ * The value of request, which makes one of bytes and records it, if the ceiling lets it through;
+ * else that of refusal. Without a ceiling this is one branch, and only request is evaluated.
+ */
+#define ceiling_pass(bytes, replaced, request, refusal)           \
+	({                                                        \
+		__typeof__(request) passed_;                      \
+		if (likely(!hook.ceiling.is_set)) {               \
+			passed_ = (request);                      \
+		} else if (ceiling_decide((bytes), (replaced))) { \
+			passed_ = (refusal);                      \
+		} else {                                          \
+			passed_ = (request);                      \
+			ceiling_settle();                         \
+		}                                                 \
+		passed_;                                          \
+	})
 
 /**
  * A block or mapping of bytes is about to be given back: if the workload was above the ceiling with

@@ -16,12 +16,8 @@ static attr_cold void *refuse(size_t size)
 	return NULL;
 }
 
-static void *domain_malloc(void *context, size_t size)
+attr_inline void *do_malloc(const struct python_allocator *behind, size_t size)
 {
-	const struct python_allocator *behind = context;
-	if (ceiling_refuses(size, 0)) {
-		return refuse(size);
-	}
 	hook_enter();
 	void *block = behind->malloc(behind->context, size);
 	hook_leave();
@@ -29,12 +25,8 @@ static void *domain_malloc(void *context, size_t size)
 	return block;
 }
 
-static void *domain_calloc(void *context, size_t count, size_t size)
+attr_inline void *do_calloc(const struct python_allocator *behind, size_t count, size_t size)
 {
-	const struct python_allocator *behind = context;
-	if (ceiling_refuses(count * size, 0)) {
-		return refuse(count * size);
-	}
 	hook_enter();
 	void *block = behind->calloc(behind->context, count, size);
 	hook_leave();
@@ -43,12 +35,8 @@ static void *domain_calloc(void *context, size_t count, size_t size)
 	return block;
 }
 
-static void *domain_realloc(void *context, void *block, size_t size)
+attr_inline void *do_realloc(const struct python_allocator *behind, void *block, size_t size)
 {
-	const struct python_allocator *behind = context;
-	if (ceiling_refuses(size, record_size(block))) {
-		return refuse(size);
-	}
 	struct record_block taken = record_take(block);
 	hook_enter();
 	void *moved = behind->realloc(behind->context, block, size);
@@ -58,6 +46,23 @@ static void *domain_realloc(void *context, void *block, size_t size)
 	}
 	record_allocation(moved, size, BLOCK_OBJECT);
 	return moved;
+}
+
+static void *domain_malloc(void *context, size_t size)
+{
+	return ceiling_pass(size, 0, do_malloc(context, size), refuse(size));
+}
+
+static void *domain_calloc(void *context, size_t count, size_t size)
+{
+	return ceiling_pass(count * size, 0, do_calloc(context, count, size),
+			    refuse(count * size));
+}
+
+static void *domain_realloc(void *context, void *block, size_t size)
+{
+	return ceiling_pass(size, record_size(block), do_realloc(context, block, size),
+			    refuse(size));
 }
 
 static void domain_free(void *context, void *block)

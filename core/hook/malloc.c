@@ -18,7 +18,7 @@ static void record_aligned(void *p, size_t bytes)
 	}
 }
 
-static void *refuse(size_t bytes)
+static attr_cold void *refuse(size_t bytes)
 {
 	if (hook.next.__errno_location) {
 		*hook.next.__errno_location() = ENOMEM;
@@ -27,57 +27,33 @@ static void *refuse(size_t bytes)
 	return NULL;
 }
 
-attr_export void *malloc(size_t bytes)
+/* What each does once the ceiling has let it through. */
+
+attr_inline void *do_malloc(size_t bytes)
 {
-	struct next_functions *next = next_ready();
-	if (ceiling_refuses(bytes, 0)) {
-		return refuse(bytes);
-	}
 	hook_enter();
-	void *p = next->malloc(bytes);
+	void *p = hook.next.malloc(bytes);
 	hook_leave();
 	record_allocation(p, bytes, BLOCK_MALLOC);
 	return p;
 }
 
-attr_export void *calloc(size_t count, size_t size)
+attr_inline void *do_calloc(size_t count, size_t size, size_t bytes)
 {
-	struct next_functions *next = next_ready();
-	size_t bytes;
-	if (__builtin_mul_overflow(count, size, &bytes)) {
-		bytes = SIZE_MAX;
-	}
-	if (bytes != SIZE_MAX && ceiling_refuses(bytes, 0)) {
-		return refuse(bytes);
-	}
 	hook_enter();
-	void *p = next->calloc(count, size);
+	void *p = hook.next.calloc(count, size);
 	hook_leave();
 	record_allocation(p, bytes, BLOCK_MALLOC);
 	return p;
 }
 
-attr_export void free(void *p)
+attr_inline void *do_realloc(void *p, size_t bytes)
 {
-	struct next_functions *next = next_ready();
-	record_free(p);
-	hook_enter();
-	next->free(p);
-	hook_leave();
-}
-
-attr_export void *realloc(void *p, size_t bytes)
-{
-	struct next_functions *next = next_ready();
-	/* With the old block still on the books: a breach shows what is held. */
-	if (ceiling_refuses(bytes, record_size(p))) {
-		return refuse(bytes);
-	}
 	/* Off the books first: once the real one has freed the old block, its address may be
 	   another thread's before we are back. */
 	struct record_block block = record_take(p);
 	hook_enter();
-	void *q = next->realloc(p, bytes);
+	void *q = hook.next.realloc(p, bytes);
 	hook_leave();
 	if (q && block.entry && hook_inside()) {
 		/* Not an allocation of its own, but a block on the books that has moved. */
@@ -92,6 +68,66 @@ attr_export void *realloc(void *p, size_t bytes)
 	return q;
 }
 
+attr_inline int do_posix_memalign(void **ret, size_t alignment, size_t bytes)
+{
+	hook_enter();
+	int error = hook.next.posix_memalign(ret, alignment, bytes);
+	hook_leave();
+	if (error == 0) {
+		record_allocation(*ret, bytes, BLOCK_MALLOC);
+	} else if (error == ENOMEM) {
+		record_allocation(NULL, bytes, BLOCK_MALLOC);
+	}
+	return error;
+}
+
+attr_inline void *do_aligned(void *(*allocate)(size_t, size_t), size_t alignment, size_t bytes)
+{
+	hook_enter();
+	void *p = allocate(alignment, bytes);
+	hook_leave();
+	record_aligned(p, bytes);
+	return p;
+}
+
+static attr_cold int refuse_aligned(size_t bytes)
+{
+	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	return ENOMEM;
+}
+
+attr_export void *malloc(size_t bytes)
+{
+	next_ready();
+	return ceiling_pass(bytes, 0, do_malloc(bytes), refuse(bytes));
+}
+
+attr_export void *calloc(size_t count, size_t size)
+{
+	next_ready();
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		return do_calloc(count, size, SIZE_MAX);
+	}
+	return ceiling_pass(bytes, 0, do_calloc(count, size, bytes), refuse(bytes));
+}
+
+attr_export void free(void *p)
+{
+	struct next_functions *next = next_ready();
+	record_free(p);
+	hook_enter();
+	next->free(p);
+	hook_leave();
+}
+
+attr_export void *realloc(void *p, size_t bytes)
+{
+	next_ready();
+	/* With the old block still on the books: a breach shows what is held. */
+	return ceiling_pass(bytes, record_size(p), do_realloc(p, bytes), refuse(bytes));
+}
+
 attr_export void *reallocarray(void *p, size_t count, size_t size)
 {
 	size_t bytes;
@@ -104,33 +140,16 @@ attr_export void *reallocarray(void *p, size_t count, size_t size)
 
 attr_export int posix_memalign(void **ret, size_t alignment, size_t bytes)
 {
-	struct next_functions *next = next_ready();
-	if (ceiling_refuses(bytes, 0)) {
-		record_allocation(NULL, bytes, BLOCK_MALLOC);
-		return ENOMEM;
-	}
-	hook_enter();
-	int error = next->posix_memalign(ret, alignment, bytes);
-	hook_leave();
-	if (error == 0) {
-		record_allocation(*ret, bytes, BLOCK_MALLOC);
-	} else if (error == ENOMEM) {
-		record_allocation(NULL, bytes, BLOCK_MALLOC);
-	}
-	return error;
+	next_ready();
+	return ceiling_pass(bytes, 0, do_posix_memalign(ret, alignment, bytes),
+			    refuse_aligned(bytes));
 }
 
 attr_export void *aligned_alloc(size_t alignment, size_t bytes)
 {
 	struct next_functions *next = next_ready();
-	if (ceiling_refuses(bytes, 0)) {
-		return refuse(bytes);
-	}
-	hook_enter();
-	void *p = next->aligned_alloc(alignment, bytes);
-	hook_leave();
-	record_aligned(p, bytes);
-	return p;
+	return ceiling_pass(bytes, 0, do_aligned(next->aligned_alloc, alignment, bytes),
+			    refuse(bytes));
 }
 
 attr_export void *memalign(size_t alignment, size_t bytes)
@@ -139,14 +158,7 @@ attr_export void *memalign(size_t alignment, size_t bytes)
 	if (!next->memalign) {
 		return aligned_alloc(alignment, bytes);
 	}
-	if (ceiling_refuses(bytes, 0)) {
-		return refuse(bytes);
-	}
-	hook_enter();
-	void *p = next->memalign(alignment, bytes);
-	hook_leave();
-	record_aligned(p, bytes);
-	return p;
+	return ceiling_pass(bytes, 0, do_aligned(next->memalign, alignment, bytes), refuse(bytes));
 }
 
 attr_export void *valloc(size_t bytes)

@@ -41,28 +41,33 @@ static attr_cold void *refuse(size_t bytes)
 	return MAP_FAILED;
 }
 
-attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
+/** A mapping that is not an allocator's. */
+attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
-	struct next_functions *next = next_ready();
-	bool is_allocators = is_from_allocator(__builtin_return_address(0));
-	if (!is_allocators && is_memory(prot, flags) && ceiling_refuses(bytes, 0)) {
-		return refuse(bytes);
-	}
-	void *p = next->mmap(address, bytes, prot, flags, fd, offset);
-	bool is_anonymous = flags & MAP_ANONYMOUS;
-	if (is_allocators) {
-		return p;
-	}
+	void *p = hook.next.mmap(address, bytes, prot, flags, fd, offset);
 	if (p == MAP_FAILED) {
 		if (is_memory(prot, flags) && bytes) {
 			record_refused_mapping(bytes);
 		}
-	} else if (is_anonymous) {
+	} else if (flags & MAP_ANONYMOUS) {
 		record_mapping(p, bytes, prot & PROT_WRITE);
 	} else if (flags & MAP_FIXED) {
 		record_unmapping(p, bytes);
 	}
 	return p;
+}
+
+attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
+{
+	struct next_functions *next = next_ready();
+	if (is_from_allocator(__builtin_return_address(0))) {
+		return next->mmap(address, bytes, prot, flags, fd, offset);
+	}
+	if (!is_memory(prot, flags)) {
+		return do_mmap(address, bytes, prot, flags, fd, offset);
+	}
+	return ceiling_pass(bytes, 0, do_mmap(address, bytes, prot, flags, fd, offset),
+			    refuse(bytes));
 }
 
 /* The same function on every 64-bit libc; CPython imports this name. */
@@ -111,18 +116,10 @@ attr_export int mprotect(void *address, size_t bytes, int prot)
 	return result;
 }
 
-attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, ...)
+attr_inline void *do_mremap(void *old, size_t old_bytes, size_t bytes, int flags, void *target)
 {
-	va_list rest;
-	va_start(rest, flags);
-	void *target = flags & SYS_MREMAP_FIXED ? va_arg(rest, void *) : NULL;
-	va_end(rest);
-	struct next_functions *next = next_ready();
-	if (bytes > old_bytes && ceiling_refuses(bytes - old_bytes, 0)) {
-		return refuse(bytes);
-	}
 	struct record_moving moving = record_moving_take(old, old_bytes);
-	void *p = next->mremap(old, old_bytes, bytes, flags, target);
+	void *p = hook.next.mremap(old, old_bytes, bytes, flags, target);
 	record_moving_put(&moving, p == MAP_FAILED ? NULL : p, bytes, flags & SYS_MREMAP_DONTUNMAP);
 	if (p == MAP_FAILED && moving.is_known && bytes > old_bytes) {
 		record_refused_mapping(bytes);
@@ -130,19 +127,38 @@ attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, .
 	return p;
 }
 
-attr_export void *sbrk(intptr_t increment)
+attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, ...)
 {
-	struct next_functions *next = next_ready();
-	if (increment > 0 && ceiling_refuses((size_t)increment, 0)) {
-		return refuse((size_t)increment);
+	va_list rest;
+	va_start(rest, flags);
+	void *target = flags & SYS_MREMAP_FIXED ? va_arg(rest, void *) : NULL;
+	va_end(rest);
+	next_ready();
+	if (bytes <= old_bytes) {
+		return do_mremap(old, old_bytes, bytes, flags, target);
 	}
-	void *old = next->sbrk(increment);
+	return ceiling_pass(bytes - old_bytes, 0, do_mremap(old, old_bytes, bytes, flags, target),
+			    refuse(bytes));
+}
+
+attr_inline void *do_sbrk(intptr_t increment)
+{
+	void *old = hook.next.sbrk(increment);
 	if (old != (void *)-1 && increment > 0) {
 		record_mapping(old, (size_t)increment, true);
 	} else if (old != (void *)-1 && increment < 0) {
 		record_unmapping((uint8_t *)old + increment, (size_t)-increment);
 	}
 	return old;
+}
+
+attr_export void *sbrk(intptr_t increment)
+{
+	next_ready();
+	if (increment <= 0) {
+		return do_sbrk(increment);
+	}
+	return ceiling_pass((size_t)increment, 0, do_sbrk(increment), refuse((size_t)increment));
 }
 
 attr_export int brk(void *end)

@@ -40,6 +40,8 @@ struct thread {
 	uint32_t record;
 	/** codes.generation that the cache was made under. */
 	uint32_t code_generation;
+	/** What ceiling_decide has granted the request that is under way (core/hook/promise.h). */
+	uint64_t reserved;
 	/** 1 while the thread reads frames of an interpreter that could be unloaded. */
 	uint32_t reading;
 	/** The frames of the last stack, and their nodes. */
