@@ -109,27 +109,52 @@ static void schedule_faults(struct ceiling *ceiling, const struct charge *charge
 	ceiling->shared_then = ceiling_parse_resident(ceiling->text) - charge->anonymous_bytes;
 }
 
-/** Begin to read: one thread at a time, and never into a reading that a handler interrupted. */
-static bool reading_begin(struct ceiling *ceiling)
+/** Has a handler of this thread left the reading that it interrupted, by longjmp? */
+static bool is_own_and_left(const struct ceiling *ceiling, const nesting_mark *mark)
 {
-	uint32_t nobody = 0;
-	return !load_relaxed(&ceiling->is_blind)
-		&& cas_acq_rel(&ceiling->reader, &nobody, (uint32_t)sys_gettid());
+	return load_relaxed(&ceiling->reader) == (uint32_t)sys_gettid()
+		&& nesting_was_left(ceiling->reader_mark, mark);
 }
 
-static void reading_end(struct ceiling *ceiling)
+/**
+ * Begin to read, with a mark of the calling function: one thread at a time, and never into a
+ * reading that a handler interrupted.
+ */
+static bool reading_begin(struct ceiling *ceiling, nesting_mark *mark)
 {
+	uint32_t nobody = 0;
+	if (load_relaxed(&ceiling->is_blind)
+	    || (!cas_acq_rel(&ceiling->reader, &nobody, (uint32_t)sys_gettid())
+		&& !is_own_and_left(ceiling, mark))) {
+		return false;
+	}
+	ceiling->reader_mark = mark;
+	*mark = NESTING_MARK ^ (uintptr_t)mark;
+	return true;
+}
+
+static void reading_end(struct ceiling *ceiling, nesting_mark *mark)
+{
+	*mark = 0;
 	/* Pairs with the CAS in reading_begin: the text is another's. */
 	store_release(&ceiling->reader, 0);
 }
 
+/** A thread that ended, or never came back from a handler, while it read: let others read. */
+static void forget_dead_reader(struct ceiling *ceiling, uint32_t reader)
+{
+	if (reader && sys_tgkill((int)hook.pid, (int)reader, 0) == -SYS_ESRCH) {
+		cas_acq_rel(&ceiling->reader, &reader, 0u);
+	}
+}
+
 /** The same once another thread has read: one that touches shall not go on meanwhile. */
-static bool reading_begin_in_turn(struct ceiling *ceiling)
+static bool reading_begin_in_turn(struct ceiling *ceiling, nesting_mark *mark)
 {
 	uint32_t self = (uint32_t)sys_gettid();
 	for (int i = 0; i < TURNS_MAX && !load_relaxed(&ceiling->is_blind); i++) {
 		uint32_t reader = load_relaxed(&ceiling->reader);
-		if (!reader && reading_begin(ceiling)) {
+		if ((!reader || reader == self) && reading_begin(ceiling, mark)) {
 			return true;
 		} else if (reader == self) {
 			return false;
@@ -140,6 +165,7 @@ static bool reading_begin_in_turn(struct ceiling *ceiling)
 			sys_futex_wait(&ceiling->reader, reader, &wait);
 		}
 	}
+	forget_dead_reader(ceiling, load_relaxed(&ceiling->reader));
 	return false;
 }
 
@@ -167,7 +193,9 @@ static bool read_in_turn(struct ceiling *ceiling, struct charge *ret_charge, uin
 static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *ret_bytes)
 {
 	struct charge charge;
-	if (is_allocation ? !reading_begin(ceiling) : !reading_begin_in_turn(ceiling)) {
+	nesting_mark mark = 0;
+	if (is_allocation ? !reading_begin(ceiling, &mark)
+			  : !reading_begin_in_turn(ceiling, &mark)) {
 		return false;
 	}
 	bool is_read = read_in_turn(ceiling, &charge, ret_bytes);
@@ -177,7 +205,7 @@ static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *r
 		schedule(ceiling, *ret_bytes,
 			 live_bytes > touched_bytes ? live_bytes - touched_bytes : 0);
 	}
-	reading_end(ceiling);
+	reading_end(ceiling, &mark);
 	return is_read;
 }
 
@@ -358,7 +386,8 @@ static bool refuses_resident(struct ceiling *ceiling, struct thread *self, size_
 		return false;
 	}
 	promise_give_back(self);
-	if (!reading_begin_in_turn(ceiling)) {
+	nesting_mark mark = 0;
+	if (!reading_begin_in_turn(ceiling, &mark)) {
 		return false;
 	}
 	struct charge charge;
@@ -377,7 +406,7 @@ static bool refuses_resident(struct ceiling *ceiling, struct thread *self, size_
 		/* Before the next one reads. */
 		promise_reserve(self, growth);
 	}
-	reading_end(ceiling);
+	reading_end(ceiling, &mark);
 	return is_refused;
 }
 
@@ -473,7 +502,8 @@ uint32_t ceiling_step_now(void)
 static bool may_be_above(struct ceiling *ceiling)
 {
 	uint64_t resident_pages, shared_pages;
-	if (!reading_begin_in_turn(ceiling)) {
+	nesting_mark mark = 0;
+	if (!reading_begin_in_turn(ceiling, &mark)) {
 		return false;
 	}
 	bool is_known = false;
@@ -493,7 +523,7 @@ static bool may_be_above(struct ceiling *ceiling)
 			ceiling->shared_then = shared;
 		}
 	}
-	reading_end(ceiling);
+	reading_end(ceiling, &mark);
 	return !is_known;
 }
 

@@ -40,8 +40,9 @@ struct ceiling {
 	uint32_t is_breached;
 	/** CEILING_ENOMEM: what has been granted. */
 	struct promises promises;
-	/** The thread that reads into text: one at a time; 0: none. */
+	/** The thread that reads into text: one at a time; 0: none. Its mark (nesting.h). */
 	uint32_t reader;
+	volatile uintptr_t *reader_mark;
 	/** How much may be touched until the charge is read again, and what was resident then. */
 	uint64_t fault_gap;
 	uint64_t anonymous_then;

@@ -96,18 +96,17 @@ bool nesting_is_recorded(void)
 	return true;
 }
 
-/** Whether the operation that this thread is in the middle of was left by a longjmp. */
-static bool is_abandoned(const nesting_mark *mark)
+bool nesting_was_left(const nesting_mark *earlier, const nesting_mark *mark)
 {
 	uintptr_t now = (uintptr_t)mark;
-	uintptr_t then = (uintptr_t)thread_state.recording_at;
+	uintptr_t then = (uintptr_t)earlier;
 	stack_t current;
 	if (is_another_task()
 	    || (!sys_failed(sys_call2(SYS_sigaltstack, NULL, &current))
 		&& (current.ss_flags & SS_ONSTACK))) {
 		return false;
 	}
-	if (*thread_state.recording_at != (NESTING_MARK ^ then)) {
+	if (*earlier != (NESTING_MARK ^ then)) {
 		return true;
 	}
 	return now + SIGNAL_FRAME_MIN > then && !load_relaxed(&hook.disarms_stacks);
@@ -124,7 +123,7 @@ static void abandon(void)
 
 bool nesting_recover(const nesting_mark *mark)
 {
-	if (!is_abandoned(mark)) {
+	if (!nesting_was_left(thread_state.recording_at, mark)) {
 		return false;
 	}
 	abandon();

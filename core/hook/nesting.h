@@ -30,6 +30,12 @@ typedef volatile uintptr_t nesting_mark;
 #define NESTING_MARK ((uintptr_t)0x6e657374696e6721u)
 
 /**
+ * This thread has set an earlier mark, and has not taken it away: was what it stands for left by a
+ * longjmp? mark is of the function that asks. If in doubt, as on an alternate stack: no.
+ */
+bool nesting_was_left(const nesting_mark *earlier, const nesting_mark *mark);
+
+/**
  * A thread that is inside an operation begins another, with its mark at *mark. True if the first
  * was abandoned; it is repaired then. A handler of the same stack runs below what it interrupted,
  * and leaves its mark alone; on an alternate stack the addresses say nothing, but the kernel knows.

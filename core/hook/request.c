@@ -79,11 +79,14 @@ void request_failed_allocation(uint32_t node, uint64_t bytes)
 	}
 }
 
-/** Post a request once no other is under way, another thread's perhaps. False: nobody answers. */
-static bool post_in_turn(enum request_kind kind, uint64_t bytes)
+/**
+ * Post a request once no other is under way, another thread's perhaps, within so many steps. False:
+ * nobody answers.
+ */
+static bool post_in_turn(enum request_kind kind, uint64_t bytes, int steps)
 {
 	uint32_t *current = &hook.view.slot->request.kind;
-	for (int i = 0; i < WAIT_STEPS && supervisor_lives(); i++) {
+	for (int i = 0; i < steps && supervisor_lives(); i++) {
 		if (post(kind, 0, bytes)) {
 			return true;
 		}
@@ -98,7 +101,7 @@ static bool post_in_turn(enum request_kind kind, uint64_t bytes)
 
 bool request_faults(uint32_t step, bool is_patient)
 {
-	bool is_posted = is_patient ? post_in_turn(REQUEST_FAULTS, step)
+	bool is_posted = is_patient ? post_in_turn(REQUEST_FAULTS, step, WAIT_STEPS)
 				    : post(REQUEST_FAULTS, 0, step);
 	/* Not posted: then for the other thread's, so that this one does not touch more. */
 	return wait_for_answer(REQUEST_FAULTS, WAIT_STEPS) && is_posted;
@@ -114,8 +117,8 @@ void request_await_breach(uint32_t *is_under_way)
 
 void request_breach(void)
 {
-	/* Not given up for another thread's. */
-	if (post_in_turn(REQUEST_BREACH, 0)) {
+	/* Not given up for another thread's, during which a capture may be written. */
+	if (post_in_turn(REQUEST_BREACH, 0, BREACH_STEPS)) {
 		wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
 	}
 }

@@ -29,7 +29,8 @@ bool request_faults(uint32_t step, bool is_patient);
 
 /**
  * Tell of the breach that slot.breach describes and wait: until the supervisor has killed us, or
- * has stopped us and somebody lets us go on. At most a minute, and not when it is dead.
+ * has stopped us and somebody lets us go on. At most a minute, another one behind other threads'
+ * requests, and not when it is dead.
  */
 void request_breach(void);
 

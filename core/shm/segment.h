@@ -123,7 +123,10 @@ struct segment_ceiling {
 	uint32_t metric; /* enum ceiling_metric */
 	uint32_t action; /* enum ceiling_action */
 	uint64_t limit_bytes;
-	/** The allocation of this number (struct breach) is to fail; 0: none. */
+	/**
+	 * The allocation of this number (struct breach) is to fail, once in each image that the
+	 * program becomes by exec; 0: none.
+	 */
 	uint64_t fail_at;
 	/** What processes below the workload were last seen to be charged, by the supervisor. */
 	uint64_t others_bytes;

@@ -46,7 +46,10 @@ struct supervise_options {
 	enum ceiling_metric ceiling_metric;
 	enum ceiling_action ceiling_action;
 	uint64_t ceiling_bytes;
-	/** Number of the allocation that is to fail (core/base/breach.h); 0: none. */
+	/**
+	 * Number of the allocation that is to fail (core/base/breach.h), once in each image that
+	 * the program becomes by exec; 0: none.
+	 */
 	uint64_t fail_at;
 	/** Leave touched memory to the looks: no counter of page faults (fault_counter.h). */
 	bool no_fault_counter;

@@ -293,6 +293,13 @@ def test_a_stopped_program_can_be_looked_at_and_goes_on(tmp_path):
     assert kinds == {True, False}
 
 
+def test_handlers_that_leave_do_not_take_the_limit_along(tmp_path):
+    """A reading that a handler has left by siglongjmp is not under way for ever."""
+    program = WORKLOADS_BUILD / "leaves_its_handler"
+    run = limited([program], tmp_path, "--on-limit=enomem", limit="100M", python=None)
+    assert (run.status, run.out) == (0, b"refused\n"), run.err
+
+
 def test_addresses_are_random_if_that_is_wanted(tmp_path):
     code = "print(open('/proc/self/personality').read(), __import__('os').environ.get(" \
            "'PYTHONHASHSEED'))"
