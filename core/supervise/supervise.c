@@ -83,7 +83,8 @@ static bool launch(struct supervisor *s, const struct supervise_options *options
 		.oom_bias = child_oom_bias(s->sampler.limit_bytes, proc_machine_ram(s->proc_root)),
 	};
 	/* Before the workload: from its first moment a signal to the group is seen to be one. */
-	witness_open(&s->witness, s->proc_root, plan.oom_bias);
+	s->held.will = will_new();
+	witness_open(&s->witness, s->proc_root, s->held.will, plan.oom_bias);
 	s->start_unix_ms = unix_ms();
 	s->start_ms = sampler_now_ms();
 	s->pid = child_start(&plan, &s->is_randomised, ret_error);
@@ -193,6 +194,7 @@ void supervise_done(struct supervisor *s)
 		fault_counter_close(s);
 	}
 	buffer_done(&s->held.processes);
+	will_free(s->held.will);
 	sampler_close(&s->sampler);
 	witness_close(&s->witness);
 	doorbell_close(&s->doorbell);

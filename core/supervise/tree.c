@@ -103,8 +103,11 @@ static size_t hold_once(const struct descendants *below, enum tree_part part, st
 	list_tree(below, part, &list);
 	for (size_t i = 0; i < count_of(&list); i++) {
 		const struct descendant *process = at(&list, i);
-		if (!has(&held->processes, process) && is_running(below->root, process->pid)
-		    && kill(process->pid, SIGSTOP) == 0) {
+		if (has(&held->processes, process) || !is_running(below->root, process->pid)) {
+			continue;
+		}
+		will_add(held->will, process);
+		if (kill(process->pid, SIGSTOP) == 0) {
 			buffer_append(&held->processes, process, sizeof(*process));
 		}
 	}
@@ -148,6 +151,7 @@ void tree_release(const char *proc_root, struct held *held)
 			let_go(proc_root, process->pid);
 		}
 	}
+	will_clear(held->will);
 	buffer_done(&held->processes);
 }
 

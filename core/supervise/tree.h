@@ -10,12 +10,15 @@
 
 #include "core/host/buffer.h"
 #include "core/supervise/descendants.h"
+#include "core/supervise/will.h"
 
 #include <stdbool.h>
 
 /** Whom we have stopped; whoever was stopped before is not in it. Zeroed: nobody. */
 struct held {
 	struct buffer processes; /* struct descendant */
+	/** Where it stands, too, should we be killed; NULL: nowhere. */
+	struct will *will;
 };
 
 enum tree_part {

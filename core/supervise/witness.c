@@ -56,29 +56,42 @@ static void let_go(int kept_fd)
 	}
 }
 
-/** The witness's life. */
-static _Noreturn void witness_run(int fd, pid_t parent, int oom_bias)
+/** Tell of signals until the parent is gone. */
+static void witness_watch(int fd, pid_t parent)
 {
 	uint64_t all = ~(uint64_t)0;
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (getppid() != parent) {
-		_exit(0);
-	}
-	child_oom_bias_apply(oom_bias);
-	take_name();
-	let_go(fd);
-	for (;;) {
+	while (getppid() == parent) {
 		siginfo_t info;
 		long got = syscall(SYS_rt_sigtimedwait, &all, &info, NULL, sizeof(all));
 		unsigned char signal = (unsigned char)got;
 		/* Only what came by kill(2) is ever asked about. */
 		if (got > 0 && info.si_code == SI_USER && fd_write_all(fd, &signal, 1) < 0) {
-			_exit(0);
+			return;
 		}
 	}
 }
 
-void witness_open(struct witness *witness, const char *proc_root, int oom_bias)
+/** The witness's life. */
+static _Noreturn void witness_run(const struct witness *witness, const struct will *will, int fd,
+				  pid_t parent, int oom_bias)
+{
+	/* One that only wakes us: it is blocked, as all are. */
+	prctl(PR_SET_PDEATHSIG, SIGHUP, 0, 0, 0);
+	if (getppid() == parent) {
+		child_oom_bias_apply(oom_bias);
+		take_name();
+		let_go(fd);
+		witness_watch(fd, parent);
+	}
+	/* Not if it only cannot tell us any more. */
+	if (getppid() != parent) {
+		will_execute(will, witness->proc_root);
+	}
+	_exit(0);
+}
+
+void witness_open(struct witness *witness, const char *proc_root, const struct will *will,
+		  int oom_bias)
 {
 	int ends[2];
 	*witness = (struct witness){ .fd = -1, .proc_root = proc_root };
@@ -90,7 +103,7 @@ void witness_open(struct witness *witness, const char *proc_root, int oom_bias)
 	pid_t parent = getpid();
 	pid_t pid = fork();
 	if (pid == 0) {
-		witness_run(write_end, parent, oom_bias);
+		witness_run(witness, will, write_end, parent, oom_bias);
 	}
 	if (pid > 0) {
 		witness->pid = pid;

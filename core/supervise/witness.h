@@ -17,7 +17,8 @@
  *
  * It must be hit by what hits the workload and missed by what names us. It carries another name
  * ("sig-witness", in comm and in argv[0]), so that `killall fil-profile` misses it, and the rest of
- * our command line, so that `pkill -f job.py` does not. It ends when we do.
+ * our command line, so that `pkill -f job.py` does not. It ends when we do; if we were killed, it
+ * lets those go on first that we had stopped (will.h).
  *
  * If it cannot be started, or was killed, everything is forwarded at once.
  *
@@ -28,6 +29,8 @@
  */
 #ifndef CORE_SUPERVISE_WITNESS_H
 #define CORE_SUPERVISE_WITNESS_H
+
+#include "core/supervise/will.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -54,10 +57,11 @@ struct witness {
 };
 
 /**
- * Start it. All signals must be blocked. oom_bias is what is added to the workload's oom_score_adj
- * (child_oom_bias). Without one, witness->pid is 0.
+ * Start it. All signals must be blocked. will may be NULL. oom_bias is what is added to the
+ * workload's oom_score_adj (child_oom_bias). Without one, witness->pid is 0.
  */
-void witness_open(struct witness *witness, const char *proc_root, int oom_bias);
+void witness_open(struct witness *witness, const char *proc_root, const struct will *will,
+		  int oom_bias);
 
 /** End it and wait for that. */
 void witness_close(struct witness *witness);

@@ -293,6 +293,23 @@ def test_a_stopped_program_can_be_looked_at_and_goes_on(tmp_path):
     assert kinds == {True, False}
 
 
+def test_a_stopped_program_goes_on_if_fil_profile_is_killed(tmp_path):
+    """kill -9: nobody is left who could tell what to continue, but for the witness."""
+    words = [FIL, "run", "--no-browser", "--python", PYTHON, "--limit=300M", "--on-limit=stop",
+             WORKLOADS / "fills_memory.py", "400"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL) as process:
+        for line in process.stderr:
+            stopped = re.search(rb"stopped at the limit: process (\d+)", line)
+            if stopped:
+                break
+        while state_of(int(stopped[1])) != "T":
+            pass
+        process.kill()
+        assert process.stdout.read() == b"400\n"
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_handlers_that_leave_do_not_take_the_limit_along(tmp_path):
     """A reading that a handler has left by siglongjmp is not under way for ever."""
     program = WORKLOADS_BUILD / "leaves_its_handler"
