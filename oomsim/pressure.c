@@ -26,10 +26,8 @@ void charge_add(struct charge *a, const struct charge *b)
 
 static bool read_process(const char *root, pid_t pid, uint64_t segment_bytes, struct charge *ret)
 {
-	char path[PROC_PATH_MAX];
 	char text[4096];
-	return proc_path(path, sizeof(path), root, pid, "status")
-		&& file_read_text(path, text, sizeof(text)) > 0
+	return proc_read_status(root, pid, text, sizeof(text))
 		&& ceiling_parse_status(text, segment_bytes, ret);
 }
 

@@ -78,14 +78,26 @@ bool usage_follow(struct usage_source *source)
 	return true;
 }
 
+/** False, with an empty charge, if the process has ended. */
+static bool read_status(const struct usage_source *source, uint64_t segment_bytes, char *text,
+			size_t size, struct charge *ret)
+{
+	if (source->status_fd < 0 || fd_read_text(source->status_fd, text, size) <= 0) {
+		return false;
+	}
+	/* Its first thread may have ended while others run. */
+	return ceiling_parse_status(text, segment_bytes, ret)
+		|| (proc_read_status(source->root, source->pid, text, size)
+		    && ceiling_parse_status(text, segment_bytes, ret));
+}
+
 struct usage usage_read(const struct usage_source *source, uint64_t segment_bytes)
 {
 	char text[4096];
 	struct proc_memory memory = { 0 };
 	struct charge charge = { 0 };
-	if (source->status_fd >= 0 && fd_read_text(source->status_fd, text, sizeof(text)) > 0) {
+	if (read_status(source, segment_bytes, text, sizeof(text), &charge)) {
 		memory = proc_parse_memory(text);
-		ceiling_parse_status(text, segment_bytes, &charge);
 	}
 	char number[32];
 	bool has_group = source->group_fd >= 0

@@ -68,7 +68,10 @@ static uint64_t segment_bytes(void)
 	return sys_file_bytes(hook.segment, &bytes) ? bytes : 0;
 }
 
-/** The text of a file of /proc; false if it cannot be had. */
+/**
+ * The text of a file of /proc; false if it cannot be had. (Of this thread and not of the process:
+ * that tells nothing once its first thread has ended.)
+ */
 static bool read_text(const char *path, char *text, size_t size)
 {
 	long fd = sys_open(path, SYS_O_RDONLY | SYS_O_CLOEXEC);
@@ -175,7 +178,7 @@ static bool reading_begin_in_turn(struct ceiling *ceiling, nesting_mark *mark)
  */
 static bool read_in_turn(struct ceiling *ceiling, struct charge *ret_charge, uint64_t *ret_bytes)
 {
-	if (!read_text("/proc/self/status", ceiling->text, sizeof(ceiling->text))
+	if (!read_text("/proc/thread-self/status", ceiling->text, sizeof(ceiling->text))
 	    || !ceiling_parse_status(ceiling->text, segment_bytes(), ret_charge)) {
 		ceiling_go_blind();
 		return false;
@@ -508,7 +511,7 @@ static bool may_be_above(struct ceiling *ceiling)
 	}
 	bool is_known = false;
 	uint64_t gap = load_relaxed(&ceiling->fault_gap);
-	if (read_text("/proc/self/statm", ceiling->text, sizeof(ceiling->text))
+	if (read_text("/proc/thread-self/statm", ceiling->text, sizeof(ceiling->text))
 	    && ceiling_parse_statm(ceiling->text, &resident_pages, &shared_pages)) {
 		uint64_t shared = shared_pages * hook.page_bytes;
 		uint64_t anonymous = resident_pages * hook.page_bytes - shared;

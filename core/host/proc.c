@@ -113,27 +113,6 @@ bool proc_read_stat(const char *root, pid_t pid, struct proc_stat *ret_stat)
 		&& file_read_text(path, text, sizeof(text)) > 0 && proc_parse_stat(text, ret_stat);
 }
 
-pid_t proc_tracer(const char *root, pid_t pid)
-{
-	char path[PROC_PATH_MAX];
-	char text[4096];
-	return proc_path(path, sizeof(path), root, pid, "status")
-			&& file_read_text(path, text, sizeof(text)) > 0
-		? (pid_t)line_number(text, "TracerPid:", 1)
-		: 0;
-}
-
-struct proc_memory proc_read_memory(const char *root, pid_t pid)
-{
-	char path[PROC_PATH_MAX];
-	char text[4096];
-	if (!proc_path(path, sizeof(path), root, pid, "status")
-	    || file_read_text(path, text, sizeof(text)) <= 0) {
-		return (struct proc_memory){ 0 };
-	}
-	return proc_parse_memory(text);
-}
-
 /** The number that a folder of /proc is named by; 0 if it is not a process. */
 static pid_t entry_pid(const struct dirent *entry)
 {
@@ -172,6 +151,60 @@ void proc_each_thread(const char *root, pid_t pid, bool (*visit)(pid_t tid, void
 	if (proc_path(path, sizeof(path), root, pid, "task")) {
 		each_number(path, visit, data);
 	}
+}
+
+struct status_of_thread {
+	const char *root;
+	pid_t pid;
+	char *text;
+	size_t size;
+};
+
+/** Until one has memory. What was read before stays where nothing can be read. */
+static bool read_status_of_thread(pid_t tid, void *data)
+{
+	const struct status_of_thread *status = data;
+	char name[64];
+	char path[PROC_PATH_MAX];
+	char text[4096];
+	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
+	if (!proc_path(path, sizeof(path), status->root, status->pid, name)
+	    || file_read_text(path, text, sizeof(text)) <= 0 || !line_value(text, "RssAnon:")) {
+		return true;
+	}
+	snprintf(status->text, status->size, "%s", text);
+	return false;
+}
+
+bool proc_read_status(const char *root, pid_t pid, char *text, size_t size)
+{
+	char path[PROC_PATH_MAX];
+	if (!proc_path(path, sizeof(path), root, pid, "status")
+	    || file_read_text(path, text, size) <= 0) {
+		return false;
+	}
+	if (!line_value(text, "RssAnon:")) {
+		struct status_of_thread status = { root, pid, text, size };
+		proc_each_thread(root, pid, read_status_of_thread, &status);
+	}
+	return true;
+}
+
+pid_t proc_tracer(const char *root, pid_t pid)
+{
+	char text[4096];
+	return proc_read_status(root, pid, text, sizeof(text))
+		? (pid_t)line_number(text, "TracerPid:", 1)
+		: 0;
+}
+
+struct proc_memory proc_read_memory(const char *root, pid_t pid)
+{
+	char text[4096];
+	if (!proc_read_status(root, pid, text, sizeof(text))) {
+		return (struct proc_memory){ 0 };
+	}
+	return proc_parse_memory(text);
 }
 
 int64_t proc_machine_oom_kills(const char *root)

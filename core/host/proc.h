@@ -75,6 +75,12 @@ bool proc_parse_stat(const char *text, struct proc_stat *ret_stat);
 /** True if the process exists and its stat could be read. */
 bool proc_read_stat(const char *root, pid_t pid, struct proc_stat *ret_stat);
 
+/**
+ * The text of /proc/PID/status, as far as it fits. If its first thread has ended, while others run,
+ * that has nothing to say about memory: then another's. False if the process is gone.
+ */
+bool proc_read_status(const char *root, pid_t pid, char *text, size_t size);
+
 /** Memory of a process, zeros if it is gone. */
 struct proc_memory proc_read_memory(const char *root, pid_t pid);
 

@@ -91,8 +91,8 @@ static void list_tree(const struct descendants *below, enum tree_part part, stru
 static bool is_running(const char *root, pid_t pid)
 {
 	struct proc_stat stat;
-	return proc_read_stat(root, pid, &stat) && stat.state != 'T' && stat.state != 't'
-		&& stat.state != 'Z' && stat.state != 'X';
+	/* Z: of a process whose first thread has ended others may run. */
+	return proc_read_stat(root, pid, &stat) && stat.state != 'T' && stat.state != 't';
 }
 
 /** How many were not known to be held, and ran. */

@@ -212,3 +212,13 @@ def test_a_program_may_have_no_counter(tmp_path):
     run = profile(words, tmp_path / "more", "--limit=300M", "--no-fault-counter")
     assert run.status == -signal.SIGKILL
     assert "seen from outside" in charged(run.report("out-of-memory"))[1]
+
+
+@pytest.mark.parametrize("options", [[], ["--no-fault-counter"]])
+def test_a_limit_holds_when_the_first_thread_has_ended(options, tmp_path):
+    """/proc/PID tells nothing about its memory any more."""
+    words = [WORKLOADS_BUILD / "ends_its_first_thread", "1000"]
+    run = profile(words, tmp_path, "--limit=300M", *options)
+    assert run.status == -signal.SIGKILL
+    used, text = charged(run.report("out-of-memory"))
+    assert used > 300 * MIB, text

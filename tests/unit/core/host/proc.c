@@ -5,6 +5,7 @@
 
 #include "tests/unit/test.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -78,6 +79,38 @@ static void pending_signals(void)
 	CHECK_INT(proc_parse_signals("State:\tS\n", "ShdPnd:"), 0);
 }
 
+static void *outlive(void *data)
+{
+	char text[4096];
+	struct proc_stat stat = { 0 };
+	/* Not pthread_join: musl's never learns of a first thread that fork has made. */
+	while (stat.state != 'Z') {
+		proc_read_stat("", getpid(), &stat);
+	}
+	struct proc_memory memory = proc_read_memory("", getpid());
+	bool is_read = proc_read_status("", getpid(), text, sizeof(text));
+	(void)data;
+	_exit(is_read && memory.anonymous_bytes && memory.threads == 2 && strstr(text, "RssAnon:")
+		      ? 0
+		      : 1);
+}
+
+static void memory_when_the_first_thread_has_ended(void)
+{
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		pthread_t other;
+		pthread_create(&other, NULL, outlive, NULL);
+		pthread_exit(NULL);
+	}
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+	/* Who has ended altogether has none. */
+	char text[4096];
+	CHECK(!proc_read_status("", child, text, sizeof(text)));
+}
+
 static int order(const void *a, const void *b)
 {
 	return *(const pid_t *)a - *(const pid_t *)b;
@@ -141,6 +174,7 @@ int main(void)
 	RUN(who_traces_a_process_is_known);
 	RUN(nonsense_is_no_process);
 	RUN(pending_signals);
+	RUN(memory_when_the_first_thread_has_ended);
 	RUN(descendants_without_lists_of_children);
 	RUN(descendants_of_this_machine);
 	RUN(machine);
