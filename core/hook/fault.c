@@ -13,6 +13,8 @@
 /* include/uapi/asm-generic/siginfo.h; libcs before 2022 lack it. */
 #define TRAP_OF_PERF 6
 #define SIGNAL_SET_BYTES 8
+/** What our handler takes of a stack below the kernel's frame, with a margin. */
+#define HANDLER_BYTES 2048u
 #define TRAP_SET ((uint64_t)1 << (SIGTRAP - 1))
 
 /** The kernel's siginfo of a counter: its sig_data, its type, and whether it waited. */
@@ -128,6 +130,16 @@ int fault_sigaction(const struct sigaction *action, struct sigaction *old)
 	return result;
 }
 
+handler_function *fault_signal(handler_function *handler, int flags)
+{
+	struct sigaction action;
+	struct sigaction old;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = handler;
+	action.sa_flags = flags;
+	return fault_sigaction(&action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
 /* ---- pending ones ---- */
 
 void fault_drain_own(void)
@@ -213,6 +225,53 @@ void fault_stop(void)
 		store_relaxed(&faults->is_counting, 0);
 	}
 	fault_drain_own();
+}
+
+/** Leave SIGTRAP to the workload altogether. */
+static void give_up(void)
+{
+	struct faults *faults = &hook.faults;
+	struct sigaction ignored;
+	fault_stop();
+	if (is_child() || load_relaxed(&faults->is_counting)) {
+		return;
+	}
+	/* Once ignored, none is pending in another thread, either. */
+	memset(&ignored, 0, sizeof(ignored));
+	ignored.sa_handler = SIG_IGN;
+	hook.next.sigaction(SIGTRAP, &ignored, NULL);
+	hook.next.sigaction(SIGTRAP, &faults->action, NULL);
+	faults->has_handler = 0;
+}
+
+void fault_before_system_call(long number, long first)
+{
+	switch (number) {
+	case SYS_rt_sigaction:
+		if (first == SIGTRAP) {
+			give_up();
+		}
+		break;
+	case SYS_signalfd4:
+		fault_stop();
+		break;
+	case SYS_rt_sigpending:
+	case SYS_rt_sigtimedwait:
+	case SYS_rt_sigsuspend:
+	case SYS_ppoll:
+	case SYS_pselect6:
+	case SYS_epoll_pwait:
+	case SYS_epoll_pwait2:
+		fault_drain();
+	}
+}
+
+void fault_before_alternate_stack(const stack_t *stack)
+{
+	uint32_t frame_bytes = hook.view.header->ceiling.signal_frame_bytes;
+	if (!(stack->ss_flags & SS_DISABLE) && stack->ss_size < frame_bytes + HANDLER_BYTES) {
+		fault_stop();
+	}
 }
 
 void fault_expect_huge_pages(void *address, size_t bytes)

@@ -9,7 +9,8 @@
  * SIGTRAP stays the workload's. Whoever looks sees the disposition that it has set; what it has set
  * is called for every other SIGTRAP. A thread that blocks SIGTRAP has one of ours pending at most,
  * which is taken away before anything could show or take it. Where that cannot be done (a signalfd,
- * a filter of system calls, an image that is not followed) the counter is ended. What is left is a
+ * a filter of system calls, an image that is not followed, a small alternate stack) the counter is
+ * ended. What is left is a
  * SIGTRAP that somebody sends to such a thread, and not to the process, while ours is pending: the
  * kernel keeps one of a kind.
  */
@@ -18,6 +19,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
+#include "core/hook/next.h"
 #include "oomsim/ceiling.h"
 
 #include <signal.h>
@@ -65,5 +67,14 @@ void fault_look_at_pages(void);
 
 /** Stand in for sigaction(SIGTRAP). Only if has_handler. */
 int fault_sigaction(const struct sigaction *action, struct sigaction *old);
+
+/** The same for signal(2) in its variants; returns what was there before, or SIG_ERR. */
+handler_function *fault_signal(handler_function *handler, int flags);
+
+/** A system call is made by its number, past what stands in front of its function. */
+void fault_before_system_call(long number, long first);
+
+/** Signals are to be handled on a stack that may have no room for ours. May wait. */
+void fault_before_alternate_stack(const stack_t *stack);
 
 #endif

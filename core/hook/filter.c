@@ -29,5 +29,8 @@ attr_export long syscall(long number, long a, long b, long c, long d, long e, lo
 		fault_stop();
 		ceiling_go_blind();
 	}
+	if (unlikely(hook.faults.has_handler)) {
+		fault_before_system_call(number, a);
+	}
 	return next_ready()->syscall(number, a, b, c, d, e, f);
 }

@@ -11,7 +11,7 @@
  *   process.c          fork, exec, spawn          |  function behind it and records
  *   thread.c           pthread_create             |
  *   loader.c           dlclose                    |
- *   signal.c           SIGUSR2                   /
+ *   signal.c           SIGUSR2; old_signal.c     /
  *   wait.c             waiting for signals      /
  *   domains.c          CPython's object allocators, wrapped
  *   nesting.c          whether to record: the lock, operations inside operations

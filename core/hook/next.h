@@ -49,6 +49,9 @@ typedef void handler_function(int);
 	X(int, sigaltstack, (const stack_t *, stack_t *)) \
 	X(int, sigaction, (int, const struct sigaction *, struct sigaction *)) \
 	X(handler_function *, signal, (int, handler_function *)) \
+	X(handler_function *, __sysv_signal, (int, handler_function *)) \
+	X(handler_function *, sigset, (int, handler_function *)) \
+	X(int, sigignore, (int)) \
 	X(int, sigpending, (sigset_t *)) \
 	X(int, sigwait, (const sigset_t *, int *)) \
 	X(int, sigwaitinfo, (const sigset_t *, siginfo_t *)) \
@@ -58,7 +61,11 @@ typedef void handler_function(int);
 	X(int, pselect, (int, fd_set *, fd_set *, fd_set *, const struct timespec *, \
 			 const sigset_t *)) \
 	X(int, ppoll, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *)) \
+	X(int, __ppoll_chk, (struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, \
+			     size_t)) \
 	X(int, epoll_pwait, (int, struct epoll_event *, int, int, const sigset_t *)) \
+	X(int, epoll_pwait2, (int, struct epoll_event *, int, const struct timespec *, \
+			      const sigset_t *)) \
 	X(int, execve, (const char *, char *const[], char *const[])) \
 	X(int, execvpe, (const char *, char *const[], char *const[])) \
 	X(int, fexecve, (int, char *const[], char *const[])) \

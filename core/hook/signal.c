@@ -55,25 +55,19 @@ attr_export int sigaction(int signal, const struct sigaction *action, struct sig
 	return result;
 }
 
-/** signal(2) as libcs have it (BSD's semantics), for the one that fault.c stands in front of. */
-static handler_function *set_trap_handler(handler_function *handler)
-{
-	struct sigaction action;
-	struct sigaction old;
-	memset(&action, 0, sizeof(action));
-	action.sa_handler = handler;
-	action.sa_flags = SA_RESTART;
-	return fault_sigaction(&action, &old) == 0 ? old.sa_handler : SIG_ERR;
-}
-
 attr_export handler_function *signal(int signal, handler_function *handler)
 {
 	if (unlikely(signal == SIGTRAP) && hook.faults.has_handler) {
-		return set_trap_handler(handler);
+		return fault_signal(handler, SA_RESTART);
 	}
 	handler_function *old = next_ready()->signal(signal, handler);
 	return old == on_sigusr2 ? SIG_DFL : old;
 }
+
+/* Further names of the same. Not through them: a program may have one of these itself. */
+attr_export __typeof__(sigaction) __sigaction __attribute__((alias("sigaction")));
+attr_export __typeof__(signal) bsd_signal __attribute__((alias("signal")));
+attr_export __typeof__(signal) ssignal __attribute__((alias("signal")));
 
 /* SS_AUTODISARM, include/uapi/linux/signal.h. */
 #define AUTODISARM (1u << 31)
@@ -83,6 +77,9 @@ attr_export int sigaltstack(const stack_t *stack, stack_t *old)
 {
 	if (stack && ((unsigned)stack->ss_flags & AUTODISARM)) {
 		store_relaxed(&hook.disarms_stacks, 1);
+	}
+	if (stack && unlikely(load_relaxed(&hook.faults.is_counting))) {
+		fault_before_alternate_stack(stack);
 	}
 	return next_ready()->sigaltstack(stack, old);
 }

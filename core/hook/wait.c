@@ -58,6 +58,21 @@ attr_export int epoll_pwait(int fd, struct epoll_event *events, int max, int tim
 	return next_ready()->epoll_pwait(fd, events, max, timeout_ms, mask);
 }
 
+/** ppoll of a program that was compiled with _FORTIFY_SOURCE. */
+attr_export int __ppoll_chk(struct pollfd *polled, nfds_t count, const struct timespec *wait,
+			    const sigset_t *mask, size_t polled_bytes)
+{
+	fault_drain();
+	return next_ready()->__ppoll_chk(polled, count, wait, mask, polled_bytes);
+}
+
+attr_export int epoll_pwait2(int fd, struct epoll_event *events, int max,
+			     const struct timespec *wait, const sigset_t *mask)
+{
+	fault_drain();
+	return next_ready()->epoll_pwait2(fd, events, max, wait, mask);
+}
+
 /** The first word of a set holds signals 1 to 64 in every libc. */
 static bool sigset_has(const sigset_t *set, int signal)
 {

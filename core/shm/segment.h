@@ -138,7 +138,8 @@ struct segment_ceiling {
 	uint64_t advised_page_bytes;
 	/** At which faults a thread stops now (oomsim/ceiling.h); CEILING_STEPS: at none. */
 	uint32_t fault_step;
-	uint32_t reserved;
+	/** What the kernel puts on a stack for a signal handler, at most; 0: not known. */
+	uint32_t signal_frame_bytes;
 };
 
 struct segment_header {

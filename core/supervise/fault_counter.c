@@ -11,6 +11,7 @@
 #include "core/supervise/supervisor.h"
 
 #include <stdio.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -47,6 +48,9 @@ _Static_assert(sizeof(struct perf_attributes) == 128, "PERF_ATTR_SIZE_VER7");
 #define OPEN_CLOSE_ON_EXEC 8ul
 #define IOCTL_ENABLE 0x2400u
 #define IOCTL_DISABLE 0x2401u
+
+/** AT_MINSIGSTKSZ, include/uapi/linux/auxvec.h and its architectures; 5.14. */
+#define SIGNAL_FRAME_ENTRY 51ul
 
 #define SAFE_MAJOR 5u
 #define SAFE_MINOR 18u
@@ -124,6 +128,7 @@ void fault_counter_init(struct supervisor *s, bool is_wanted)
 	    && fault_counter_is_safe(name.release)) {
 		s->ceiling.page_bytes = pages.plain_bytes;
 		s->ceiling.advised_page_bytes = pages.advised_bytes;
+		s->ceiling.signal_frame_bytes = (uint32_t)getauxval(SIGNAL_FRAME_ENTRY);
 	}
 }
 

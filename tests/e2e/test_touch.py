@@ -176,7 +176,8 @@ def test_what_is_touched_is_noticed_at_once(what, tmp_path):
 
 
 @pytest.mark.parametrize("become", [become_root, become_nobody])
-@pytest.mark.parametrize("way", ["default", "handled", "ignored", "blocked", "child", "exec"])
+@pytest.mark.parametrize("way", ["default", "handled", "old", "number", "stack", "ignored",
+                                 "blocked", "child", "exec"])
 def test_sigtrap_stays_the_programs(way, become, everybodys_folder):
     """What it sees of the signal, and what that does to it, is as without us."""
     require_counter(become)

@@ -7,6 +7,8 @@
  * says is pending in the end, where that is different from what the program may see.
  */
 #define _GNU_SOURCE
+/* Of which glibc has warned since 2.32. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +78,15 @@ static void show_disposition(void)
 	       sigismember(&action.sa_mask, SIGUSR1));
 }
 
+static void show_handler(const char *what, void (*handler)(int))
+{
+	printf("%s %s\n", what, handler == SIG_DFL ? "the default"
+			       : handler == SIG_IGN ? "ignored"
+			       : handler == SIG_HOLD ? "blocked"
+			       : handler == on_trap ? "one's own"
+						    : "somebody's");
+}
+
 static void show_end(const char *who, pid_t pid)
 {
 	int status;
@@ -127,6 +139,64 @@ static void is_ignored(void)
 	signal(SIGTRAP, SIG_DFL);
 	touch();
 	show_disposition();
+}
+
+/** By the functions that System V had for this. */
+static void is_handled_as_of_old(void)
+{
+	show_handler("sysv_signal over", __sysv_signal(SIGTRAP, on_trap));
+	show_disposition();
+	touch();
+	raise(SIGTRAP);
+	show_disposition();
+	show_handler("ssignal over", ssignal(SIGTRAP, on_trap));
+	touch();
+	show_handler("sigset over", sigset(SIGTRAP, SIG_HOLD));
+	show_handler("sigset over", sigset(SIGTRAP, on_trap));
+	touch();
+	raise(SIGTRAP);
+	sigignore(SIGTRAP);
+	show_disposition();
+	touch();
+	show_handler("sigset over", sigset(SIGTRAP, SIG_DFL));
+	touch();
+	printf("called %d\n", calls);
+}
+
+/** As the kernel wants it, see sigaction(2). */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	unsigned long mask;
+};
+
+/** Past the functions of libc. */
+static void is_set_by_number(void)
+{
+	struct kernel_action action = { .handler = SIG_DFL };
+	touch();
+	printf("set: %ld\n", syscall(SYS_rt_sigaction, SIGTRAP, &action, NULL, 8));
+	touch();
+	show_disposition();
+	action.handler = SIG_IGN;
+	syscall(SYS_rt_sigaction, SIGTRAP, &action, NULL, 8);
+	touch();
+	show_disposition();
+	signal(SIGTRAP, on_trap);
+	touch();
+	printf("called %d\n", calls);
+}
+
+/** Too small for a handler of this processor's, but nobody handles a signal here. */
+static void has_small_stack(void)
+{
+	static char small[2048];
+	stack_t stack = { .ss_sp = small, .ss_size = sizeof(small) };
+	touch();
+	printf("alternate stack: %d\n", sigaltstack(&stack, NULL));
+	touch();
+	puts("survived");
 }
 
 /** Also in a thread, which has pending signals of its own. */
@@ -234,6 +304,12 @@ int main(int argc, char **argv)
 		is_handled();
 	} else if (strcmp(how, "ignored") == 0) {
 		is_ignored();
+	} else if (strcmp(how, "old") == 0) {
+		is_handled_as_of_old();
+	} else if (strcmp(how, "number") == 0) {
+		is_set_by_number();
+	} else if (strcmp(how, "stack") == 0) {
+		has_small_stack();
 	} else if (strcmp(how, "blocked") == 0) {
 		is_blocked_here_and_there();
 	} else if (strcmp(how, "child") == 0) {
