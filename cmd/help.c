@@ -93,6 +93,8 @@ static void format_option(const struct option_row *row, char *text, size_t size)
 	} else if (row->letter) {
 		snprintf(text, size, "-%c, --%s%s%s", row->letter, row->name, row->value ? "=" : "",
 			 value);
+	} else if (row->kind == OPTION_SWITCH) {
+		snprintf(text, size, "    --%s[=%s]", row->name, value);
 	} else {
 		snprintf(text, size, "    --%s%s%s", row->name, row->value ? "=" : "", value);
 	}

@@ -40,6 +40,12 @@ static const char *const *action_names(void)
 	return limit_action_names;
 }
 
+static const char *const *switch_names(void)
+{
+	static const char *const names[] = {"yes", "no", NULL};
+	return names;
+}
+
 #define RUN COMMAND_RUN
 #define REPORT COMMAND_REPORT
 #define ANY (COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP)
@@ -62,6 +68,8 @@ const struct option_row option_table[] = {
 	 "keep source lines out of what is written"},
 	{"no-argv", 0, OPTION_FLAG, RUN, TO(no_argv), NULL, NULL,
 	 "keep the command line out of what is written"},
+	{"native", 0, OPTION_SWITCH, RUN, TO(native), "yes|no", switch_names,
+	 "machine code in the stacks (of what is not Python)"},
 	{"segment", 0, OPTION_TEXT, RUN, TO(segment), "FILE", NULL,
 	 "keep what is recorded in FILE until the report is there"},
 	{"single-threaded-pools", 0, OPTION_FLAG, RUN, TO(single_threaded_pools), NULL, NULL,

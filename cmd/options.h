@@ -31,6 +31,7 @@ enum option_kind {
 	OPTION_TEXT,   /* any text but an empty one */
 	OPTION_LIST,   /* the same; may be given several times; kept as struct text_list */
 	OPTION_CHOICE, /* one of a list of names; kept as text */
+	OPTION_SWITCH, /* the same, in its own word; without a value the first name */
 	OPTION_STATUS, /* a number from 0 to 255; kept as int */
 	OPTION_NUMBER, /* a number from 1 on; kept as uint64_t */
 	OPTION_LIMIT,  /* a size, a percentage or "auto"; kept as text */
@@ -52,7 +53,7 @@ struct option_row {
 	size_t offset;
 	/** What its value is called in the help; NULL without one. */
 	const char *value;
-	/** OPTION_CHOICE: the names, ended by NULL. */
+	/** OPTION_CHOICE, OPTION_SWITCH: the names, ended by NULL. */
 	const char *const *(*choices)(void);
 	const char *help;
 };
@@ -86,6 +87,7 @@ struct options {
 	bool quiet;
 	bool no_source;
 	bool no_argv;
+	const char *native; /* NULL: not given */
 	const char *segment;
 	bool single_threaded_pools;
 	bool disable_oom_detection;

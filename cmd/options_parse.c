@@ -292,6 +292,7 @@ static int apply(struct parser *parser, const struct parsed_word *word)
 	case OPTION_SIZE:
 		return set_size(parser, member, word);
 	case OPTION_CHOICE:
+	case OPTION_SWITCH:
 		if (check_choice(parser, word) != 0) {
 			return -1;
 		}
@@ -335,6 +336,9 @@ static int take_option(struct parser *parser)
 				    "%.*s takes no value", (int)word.name_len, word.text);
 		}
 		return apply(parser, &word);
+	}
+	if (word.row->kind == OPTION_SWITCH && !word.value) {
+		word.value = word.row->choices()[0];
 	}
 	is_empty = word.value && !*word.value;
 	if (!word.value && parser->words[parser->at + 1]) {

@@ -23,6 +23,7 @@
 #include "cmd/words.h"
 #include "core/host/fd.h"
 #include "core/report/units.h"
+#include "core/shm/segment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -139,6 +140,15 @@ static bool has_fixed_addresses(const struct run *run)
 		|| (run->limit.is_deterministic && !supervise_is_randomised(run->supervisor));
 }
 
+/* What --native says, if it was given, as the segment has it. */
+static uint32_t native_flags(const char *choice)
+{
+	if (!choice) {
+		return 0;
+	}
+	return strcmp(choice, "no") == 0 ? SEGMENT_NATIVE_NO : SEGMENT_NATIVE_YES;
+}
+
 static int start(struct run *run)
 {
 	struct variables_wanted wanted = {
@@ -159,6 +169,7 @@ static int start(struct run *run)
 		.fail_at = run->limit.fail_at,
 		.no_fault_counter = run->options->no_fault_counter,
 		.no_pictures = run->options->disable_oom_detection,
+		.native = native_flags(run->options->native),
 		.is_deterministic = run->limit.is_deterministic,
 		.segment_file = run->options->segment,
 		.notes = {

@@ -23,6 +23,8 @@
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
  *   frame.c            a frame as a node: by line, without the import system's
+ *   native.c           frames of machine code as nodes
+ *   mixed.c            Python's frames among those of machine code
  *   codes.c            code object -> number, and forgetting it
  *   others.c           where the other threads are when one crosses the ceiling
  *   threads.c          what belongs to a thread, and finding out that it is gone
@@ -45,6 +47,7 @@
 #include "core/hook/domains.h"
 #include "core/hook/fault.h"
 #include "core/hook/frame.h"
+#include "core/hook/native.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
 #include "core/base/sys.h"
@@ -111,6 +114,8 @@ struct hook {
 	struct domains domains;
 	struct codes codes;
 	struct frames frames;
+	struct native native;
+	struct native_frames native_frames;
 	/** Live bytes at the highest refused allocation that was told to the supervisor. */
 	uint64_t highest_refusal;
 	/** The interpreter was there when the program started: it cannot be unloaded. */

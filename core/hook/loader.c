@@ -2,9 +2,10 @@
 // Copyright the fil-profile authors
 
 /*
- * dlclose: an interpreter that was loaded by dlopen can be unloaded, and must not be called then.
- * (One that was there when the program started never is; dlopen itself is left alone, since the
- * search path depends on who calls it.)
+ * dlclose: what is unloaded must not be read any more, and another object may come to lie where it
+ * was: unwind rules are forgotten. An interpreter that was loaded by dlopen must not be called then
+ * (one that was there when the program started never goes). dlopen itself is left alone, since the
+ * search path depends on who calls it.
  */
 #include "core/base/sys.h"
 #include "core/elf/loaded.h"
@@ -16,7 +17,12 @@
 /** Looks at one thread before giving up on it: it is stopped, or gone. */
 #define LOOKS_MAX 1000
 
-/** Wait until no thread is reading Python's frames. Those that begin now see hook.python_away. */
+static bool is_reading(const struct thread *thread)
+{
+	return load_acquire(&thread->reading) || load_acquire(&thread->native.reading);
+}
+
+/** Wait until no thread is reading what may go. Those that begin now see that it is going. */
 static void wait_for_readers(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -24,8 +30,8 @@ static void wait_for_readers(void)
 		return;
 	}
 	for (struct thread *thread = hook.threads.all; thread; thread = thread->next) {
-		/* Pairs with the release store of stack_read. */
-		for (int i = 0; load_acquire(&thread->reading) && i < LOOKS_MAX; i++) {
+		/* Pairs with the release stores of stack_read and end_reading. */
+		for (int i = 0; is_reading(thread) && i < LOOKS_MAX; i++) {
 			sys_sched_yield();
 		}
 	}
@@ -44,6 +50,28 @@ static void forget_python(void)
 	}
 }
 
+/** Of a process whose interpreter may go. */
+static int close_python(void *handle)
+{
+	add_relaxed(&hook.python_away, 1);
+	wait_for_readers();
+	int result = hook.next.dlclose(handle);
+	uintptr_t start;
+	uintptr_t end;
+	if (!elf_find_span((const void *)hook.python.image_start, &start, &end)) {
+		forget_python();
+	}
+	/* Pairs with the acquire load in stack_read. */
+	__atomic_fetch_sub(&hook.python_away, 1, __ATOMIC_RELEASE);
+	return result;
+}
+
+static int close_any(void *handle)
+{
+	bool has_python = !hook.python_is_resident && hook.python.symbols.code_type;
+	return has_python ? close_python(handle) : hook.next.dlclose(handle);
+}
+
 attr_export int dlclose(void *handle)
 {
 	struct next_functions *next = next_ready();
@@ -53,19 +81,17 @@ attr_export int dlclose(void *handle)
 	if (!next->dlclose) {
 		return -1;
 	}
-	if (!hook.gate || !hook.gate->recording || hook.python_is_resident
-	    || !hook.python.symbols.code_type) {
+	if (!hook.gate || !hook.gate->recording) {
 		return next->dlclose(handle);
 	}
-	add_relaxed(&hook.python_away, 1);
-	wait_for_readers();
-	int result = next->dlclose(handle);
-	uintptr_t start;
-	uintptr_t end;
-	if (!elf_find_span((const void *)hook.python.image_start, &start, &end)) {
-		forget_python();
+	if (!hook.native_frames.stacks) {
+		return close_any(handle);
 	}
-	/* Pairs with the acquire load in stack_read. */
-	__atomic_fetch_sub(&hook.python_away, 1, __ATOMIC_RELEASE);
+	native_close_begins(&hook.native);
+	if (native_objects_walks_list(&hook.native.objects)) {
+		wait_for_readers();
+	}
+	int result = close_any(handle);
+	native_close_ends(&hook.native);
 	return result;
 }

@@ -84,7 +84,8 @@ attr_export int munmap(void *address, size_t bytes)
 	if (unlikely(hook.ceiling.is_set)) {
 		ceiling_look_before_free(bytes);
 	}
-	struct record_moving moving = record_moving_take(address, bytes);
+	struct record_moving moving;
+	record_moving_take(address, bytes, &moving);
 	int result = next->munmap(address, bytes);
 	if (result != 0) {
 		record_moving_put(&moving, NULL, bytes, false);
@@ -118,7 +119,8 @@ attr_export int mprotect(void *address, size_t bytes, int prot)
 
 attr_inline void *do_mremap(void *old, size_t old_bytes, size_t bytes, int flags, void *target)
 {
-	struct record_moving moving = record_moving_take(old, old_bytes);
+	struct record_moving moving;
+	record_moving_take(old, old_bytes, &moving);
 	void *p = hook.next.mremap(old, old_bytes, bytes, flags, target);
 	record_moving_put(&moving, p == MAP_FAILED ? NULL : p, bytes, flags & SYS_MREMAP_DONTUNMAP);
 	if (p == MAP_FAILED && moving.is_known && bytes > old_bytes) {

@@ -75,7 +75,7 @@ struct record_moving {
 };
 
 /** Before mremap of [old, old+bytes): as with realloc, off the books first. */
-struct record_moving record_moving_take(void *old, size_t bytes);
+void record_moving_take(void *old, size_t bytes, struct record_moving *ret);
 
 /**
  * After it: what was taken is now at p, bytes long, and p's caller holds it; or it stays where it

@@ -13,6 +13,8 @@
 #include "core/shm/account.h"
 #include "core/shm/intern.h"
 
+#include <string.h>
+
 static uintptr_t page_up(uintptr_t address)
 {
 	return (address + hook.page_bytes - 1) & ~((uintptr_t)hook.page_bytes - 1);
@@ -161,12 +163,12 @@ void record_protection(void *address, size_t bytes, bool counted)
 	nesting_end(&mark);
 }
 
-struct record_moving record_moving_take(void *old, size_t bytes)
+void record_moving_take(void *old, size_t bytes, struct record_moving *ret)
 {
 	nesting_mark mark = 0;
-	struct record_moving moving = { 0 };
+	memset(ret, 0, sizeof(*ret));
 	if (!begin_or_defer(&mark, old, bytes, PENDING_UNMAP)) {
-		return moving;
+		return;
 	}
 	if (hook_lock()) {
 		uintptr_t start = (uintptr_t)old;
@@ -174,17 +176,17 @@ struct record_moving record_moving_take(void *old, size_t bytes)
 		struct range piece;
 		int blocks;
 		/* One mapping of the kernel is one piece, but for neighbours that it has merged. */
-		while (moving.count < MOVING_PIECES
+		while (ret->count < MOVING_PIECES
 		       && ranges_cut(&hook.mappings, &hook.view, start, end, &piece, &blocks)) {
 			uncount(&piece, blocks);
 			bool is_idle = piece.flags & RANGE_IDLE;
-			moving.piece[moving.count].start = piece.start;
-			moving.piece[moving.count].end = piece.end;
-			moving.piece[moving.count].entry = piece.entry;
-			moving.piece[moving.count].is_idle = is_idle;
-			moving.count++;
-			moving.is_known = true;
-			moving.is_counted |= !is_idle;
+			ret->piece[ret->count].start = piece.start;
+			ret->piece[ret->count].end = piece.end;
+			ret->piece[ret->count].entry = piece.entry;
+			ret->piece[ret->count].is_idle = is_idle;
+			ret->count++;
+			ret->is_known = true;
+			ret->is_counted |= !is_idle;
 			start = piece.end;
 		}
 		cut(start, end);
@@ -193,7 +195,6 @@ struct record_moving record_moving_take(void *old, size_t bytes)
 		nesting_defer((struct pending){ old, bytes, PENDING_UNMAP, 0 }, MISSED_LOCK);
 	}
 	nesting_end(&mark);
-	return moving;
 }
 
 void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old)

@@ -6,6 +6,7 @@
 #include "core/elf/loaded.h"
 #include "core/hook/frame.h"
 #include "core/hook/hook.h"
+#include "core/hook/mixed.h"
 #include "core/shm/intern.h"
 
 void stack_look_for_python(void)
@@ -36,6 +37,7 @@ static attr_cold void publish_python(void)
 		slot->image_flags |= IMAGE_FREE_THREADED;
 	}
 	slot->python_state = hook.python.state;
+	native_python_is_known();
 }
 
 static struct stack_frames read_frames(struct thread *self)
@@ -58,6 +60,9 @@ static struct stack_frames read_frames(struct thread *self)
 static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
 {
 	struct stack_frames frames = { 0, 0 };
+	if (!load_relaxed(&hook.python.symbols.code_type)) {
+		return frames;
+	}
 	store_relaxed(&self->reading, 1);
 	/* Pairs with the fence of dlclose: either it sees us reading, or we see that it is at work.
 	   */
@@ -71,10 +76,23 @@ static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
 
 struct stack_frames stack_read(struct thread *self)
 {
+	if (unlikely(hook.native_frames.stacks)) {
+		native_walk(&hook.native, &self->native);
+	}
 	return likely(hook.python_is_resident) ? read_frames(self) : read_frames_guarded(self);
 }
 
-uint32_t stack_node(struct thread *self, struct stack_frames frames)
+/** What a code object's address stood for may have changed. */
+attr_inline void forget_if_codes_went(struct thread *self, struct stack_frames *frames)
+{
+	if (unlikely(self->code_generation != hook.codes.generation)) {
+		self->code_generation = hook.codes.generation;
+		frames->unchanged = 0;
+	}
+}
+
+/** Of a stack of which only the Python part is told. */
+static uint32_t python_node(struct thread *self, struct stack_frames frames)
 {
 	if (frames.depth == 0) {
 		if (!self->origin) {
@@ -84,10 +102,7 @@ uint32_t stack_node(struct thread *self, struct stack_frames frames)
 		return node ? node : hook.node_no_stack;
 	}
 	struct python_cache *cache = &self->python;
-	if (unlikely(self->code_generation != hook.codes.generation)) {
-		self->code_generation = hook.codes.generation;
-		frames.unchanged = 0;
-	}
+	forget_if_codes_went(self, &frames);
 	if (unlikely(cache->cut && frames.unchanged == 0)) {
 		hook_missed(MISSED_DEPTH);
 	}
@@ -103,4 +118,47 @@ uint32_t stack_node(struct thread *self, struct stack_frames frames)
 		node = frame_innermost_node(cache, last, node);
 	}
 	return likely(node) ? node : hook.node_no_stack;
+}
+
+/** Of a stack of machine code without Python. */
+static uint32_t native_node(struct native_cache *cache)
+{
+	uint32_t node = cache->noded ? cache->frame[cache->noded - 1].node : 0;
+	for (unsigned i = cache->noded; i < cache->depth; i++) {
+		node = native_frame_node(&cache->frame[i], node);
+		cache->frame[i].node = node;
+	}
+	cache->noded = cache->depth;
+	return likely(node) ? node : hook.node_no_stack;
+}
+
+/** Machine code is told of, and Python's frames in between. */
+static attr_noinline uint32_t full_node(struct thread *self, struct stack_frames frames)
+{
+	struct native_cache *cache = &self->native;
+	bool is_mixed = frames.depth != 0 && hook.native_frames.stacks == NATIVE_STACKS_FULL;
+	if (cache->is_mixed != is_mixed) {
+		cache->is_mixed = is_mixed;
+		cache->noded = 0;
+	}
+	if (unlikely(cache->cut && cache->noded == 0)) {
+		hook_missed(MISSED_DEPTH);
+	}
+	if (frames.depth == 0 && cache->depth) {
+		return native_node(cache);
+	}
+	uint32_t node = 0;
+	if (is_mixed && cache->depth) {
+		forget_if_codes_went(self, &frames);
+		node = mixed_node(self, frames);
+	}
+	/* The nodes that the Python cache has are not of Python frames alone. */
+	frames.unchanged = 0;
+	return node ? node : python_node(self, frames);
+}
+
+uint32_t stack_node(struct thread *self, struct stack_frames frames)
+{
+	return unlikely(hook.native_frames.stacks) ? full_node(self, frames)
+						   : python_node(self, frames);
 }

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/** What stack_read found, for stack_node. */
+/** What stack_read found of Python, for stack_node. What it found of machine code: self->native. */
 struct stack_frames {
 	unsigned depth;
 	/** Outermost frames that are as they were at the last call. */

@@ -174,6 +174,12 @@ __attribute__((constructor)) static void hook_start(void)
 	}
 	unsigned long page = auxiliary(environment, AT_PAGESZ);
 	const char *executable = (const char *)auxiliary(environment, AT_EXECFN);
+	struct native_process process = {
+		.headers = (const ElfW(Phdr) *)auxiliary(environment, AT_PHDR),
+		.header_count = (unsigned)auxiliary(environment, AT_PHNUM),
+		.started_as = executable,
+		.stack_end = (uintptr_t)environment,
+	};
 	hook.page_bytes = page ? (uint32_t)page : 4096;
 	if (!environment_take(environment) || !segment_open()) {
 		return;
@@ -188,6 +194,7 @@ __attribute__((constructor)) static void hook_start(void)
 	forget_launchers();
 	image_describe(executable);
 	find_allocator();
+	native_start(&process, hook.python_is_resident);
 	signal_start();
 	hook.gate = gate;
 	hook.view.slot->state = SLOT_RECORDING;

@@ -56,6 +56,7 @@ static void *thread_begins(void *argument)
 	if (hook.gate->recording && nesting_begin(&mark, false) == NESTING_RECORD) {
 		start_give(argument);
 		thread_state.self->origin = start.origin;
+		native_thread_begins(thread_state.self, (uintptr_t)&start);
 		nesting_end(&mark);
 	}
 	return start.routine(start.argument);

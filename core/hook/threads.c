@@ -72,6 +72,7 @@ struct thread *threads_self(void)
 		thread->tid = (uint32_t)sys_gettid();
 		thread->pointer = (uintptr_t)__builtin_thread_pointer();
 		thread->code_generation = hook.codes.generation;
+		native_thread_begins(thread, 0);
 		if (thread->record) {
 			struct thread_record *record = view_thread(&hook.view, thread->record);
 			record->node = 0;

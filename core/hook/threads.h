@@ -11,6 +11,7 @@
 #define CORE_HOOK_THREADS_H
 
 #include "core/base/attributes.h"
+#include "core/stack/native.h"
 #include "core/stack/python.h"
 
 #include <stdbool.h>
@@ -46,6 +47,7 @@ struct thread {
 	uint32_t reading;
 	/** The frames of the last stack, and their nodes. */
 	struct python_cache python;
+	struct native_cache native;
 	/** A ring: handlers put at the tail, whoever leaves the hook takes from the head. */
 	uint32_t pending_head;
 	uint32_t pending_tail;

@@ -45,6 +45,12 @@
 #define SEGMENT_ON_DISK 0x1u
 /** Its pages count as file pages of who has them mapped, not as shared memory (tmpfs, memfd). */
 #define SEGMENT_IS_FILE_PAGES 0x2u
+/**
+ * Native stacks: never (of a program without Python, the caller of the allocator only), always.
+ * Neither: where there is no Python.
+ */
+#define SEGMENT_NATIVE_NO 0x4u
+#define SEGMENT_NATIVE_YES 0x8u
 
 #define EXTENT_BYTES ((uint64_t)256 << 10)
 /** Extents that one arena can have: 4 GiB of elements. */

@@ -36,6 +36,7 @@ static const char *const names[] = {
 	"pthread_self",
 	"PyMem_GetAllocator",
 	"PyMem_SetAllocator",
+	"_PyEval_EvalFrameDefault",
 };
 
 static void *either(void *first, void *second)
@@ -62,6 +63,7 @@ static void take_symbols(struct python_symbols *symbols, const struct elf_wanted
 	symbols->thread_self = (unsigned long (*)(void))found[14].address;
 	symbols->get_allocator = (void (*)(int, void *))found[15].address;
 	symbols->set_allocator = (void (*)(int, void *))found[16].address;
+	symbols->eval = found[17].address;
 }
 
 static attr_noinline void find_symbols(struct python *python, const void *self)

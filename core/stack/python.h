@@ -51,6 +51,7 @@ struct python_symbols {
 	/* PyMem_GetAllocator, PyMem_SetAllocator: a domain, a PyMemAllocatorEx. */
 	void (*get_allocator)(int, void *);
 	void (*set_allocator)(int, void *);
+	const char *eval; /* _PyEval_EvalFrameDefault */
 };
 
 /** One per process. Zeroed: nothing found. Memory is the caller's. */

@@ -220,6 +220,7 @@ static bool open_memfds(struct passing *passing, const struct supervise_options 
 		      : segment_open_memory(passing, ret_error))) {
 		return false;
 	}
+	passing->header->flags |= options->native;
 	if (options->hook_image) {
 		passing->hook_fd = memfd_new("fil-hook", MFD_EXEC);
 		if (!hook_fill(passing->hook_fd, options, true)
@@ -286,6 +287,7 @@ static bool open_in_folder(struct passing *passing, const struct supervise_optio
 				 passing->segment_file, PASSED_PATH_MAX);
 	}
 	strcpy(passing->segment_path, passing->segment_file);
+	passing->header->flags |= options->native;
 	if (!options->hook_image) {
 		return true;
 	}

@@ -55,6 +55,8 @@ struct supervise_options {
 	bool no_fault_counter;
 	/** No pictures in advance: SUPERVISE_PICTURE does not happen. */
 	bool no_pictures;
+	/** Native stacks: SEGMENT_NATIVE_NO, SEGMENT_NATIVE_YES or 0 (core/shm/segment.h). */
+	uint32_t native;
 	/** Let every run lie at the same addresses (ADDR_NO_RANDOMIZE), if the kernel lets us. */
 	bool is_deterministic;
 	/**

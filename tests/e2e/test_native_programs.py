@@ -88,3 +88,18 @@ def test_python_is_unloaded_and_loaded_again(tmp_path):
     report = check([PROGRAMS / "unloads_python", library, code], tmp_path,
                    env=runs.environment(PYTHONHOME=home))
     assert report.held_under("<string>:1") > 1000000
+
+
+def test_forks_while_libraries_are_loaded(tmp_path):
+    """A child of a process whose loader is at work hangs in nothing of ours."""
+    check([PROGRAMS / "loads_and_forks_at_once", "300", "liblzma.so.5"], tmp_path)
+
+
+def test_forks_while_libraries_are_loaded_under_musl(tmp_path):
+    """Where objects are found by the list that the loader keeps for debuggers."""
+    program, library = tmp_path / "loads", tmp_path / "library.so"
+    source = ROOT / "tests/workloads/loads_and_forks_at_once.c"
+    subprocess.run(["musl-gcc", "-O1", "-o", program, source], check=True)
+    subprocess.run(["musl-gcc", "-shared", "-fPIC", "-o", library, "-x", "c", "-"],
+                   input=b"int answer(void) { return 42; }", check=True)
+    check([program, "300", library], tmp_path)

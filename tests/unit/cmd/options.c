@@ -37,6 +37,20 @@ static const char *underlined(void)
 	return text;
 }
 
+static void switch_needs_no_value_and_takes_no_word(void)
+{
+	REQUIRE(PARSE("run", "job.py") == 0);
+	CHECK(!options.native);
+	REQUIRE(PARSE("run", "--native", "no") == 0);
+	CHECK_STR(options.native, "yes");
+	CHECK_STR(options.words[0], "no");
+	REQUIRE(PARSE("run", "--native=no", "job.py") == 0);
+	CHECK_STR(options.native, "no");
+	CHECK_INT(PARSE("run", "--native=on", "job.py"), -1);
+	CHECK_STR(underlined(), "on");
+	CHECK_INT(PARSE("run", "--native=", "job.py"), -1);
+}
+
 static void nothing_is_help(void)
 {
 	CHECK_INT(parse(NULL, (char *const[]){"fil-profile", NULL}), 0);
@@ -252,7 +266,8 @@ static void rows_are_complete(void)
 	for (const struct option_row *row = option_table; row->name || row->letter; row++) {
 		CHECK(row->commands && row->help && *row->help);
 		CHECK((row->kind == OPTION_FLAG || row->kind == OPTION_COMMAND) == !row->value);
-		CHECK((row->kind == OPTION_CHOICE) == (row->choices != NULL));
+		CHECK((row->kind == OPTION_CHOICE || row->kind == OPTION_SWITCH)
+		      == (row->choices != NULL));
 		CHECK(!row->name || strlen(row->name) < 30);
 	}
 }
@@ -260,6 +275,7 @@ static void rows_are_complete(void)
 int main(void)
 {
 	RUN(nothing_is_help);
+	RUN(switch_needs_no_value_and_takes_no_word);
 	RUN(run_leaves_the_workload_its_words);
 	RUN(modules_and_code_end_the_options);
 	RUN(values_stand_in_any_form);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/hook/native.h"
+
+#include "core/base/sys.h"
+#include "core/elf/loaded.h"
+#include "core/hook/hook.h"
+#include "core/hook/nesting.h"
+#include "core/shm/intern.h"
+
+#include <elf.h>
+#include <string.h>
+
+static enum native_stacks choose_stacks(bool with_python)
+{
+	uint32_t flags = hook.view.header->flags;
+	if (flags & SEGMENT_NATIVE_NO) {
+		return with_python ? NATIVE_STACKS_NONE : NATIVE_STACKS_CALLER;
+	}
+	return with_python && !(flags & SEGMENT_NATIVE_YES) ? NATIVE_STACKS_NONE
+							    : NATIVE_STACKS_FULL;
+}
+
+/** The executable's path: as the kernel has it, else as the program was started. */
+static void find_executable(const char *started_as)
+{
+	char *path = hook.native_frames.executable;
+	long len = sys_call4(SYS_readlinkat, SYS_AT_FDCWD, "/proc/self/exe", path,
+			     sizeof(hook.native_frames.executable) - 1);
+	if (!sys_failed(len)) {
+		path[len] = '\0';
+		return;
+	}
+	for (size_t i = 0; started_as && started_as[i]
+			   && i < sizeof(hook.native_frames.executable) - 1; i++) {
+		path[i] = started_as[i];
+	}
+}
+
+void native_start(const struct native_process *process, bool with_python)
+{
+	struct native_frames *frames = &hook.native_frames;
+	enum native_stacks stacks = choose_stacks(with_python);
+	if (stacks == NATIVE_STACKS_NONE) {
+		return;
+	}
+	frames->code_no_object = intern_label(&hook.view, "[machine code without a file]");
+	native_objects_init(&hook.native.objects, process->headers, process->header_count);
+	elf_find_span(&hook, &hook.native.hook.start, &hook.native.hook.end);
+	hook.native.caller_only = stacks == NATIVE_STACKS_CALLER;
+	find_executable(process->started_as);
+	frames->stack_end = process->stack_end;
+	frames->stacks = frames->code_no_object ? stacks : NATIVE_STACKS_NONE;
+}
+
+void native_thread_begins(struct thread *thread, uintptr_t frame)
+{
+	native_cache_reset(&thread->native);
+	if (frame) {
+		thread->native.stack = native_span_below(frame);
+	} else if (thread->tid == hook.pid) {
+		uintptr_t end = hook.native_frames.stack_end;
+		thread->native.stack = (struct native_span){ end, end };
+	} else {
+		thread->native.stack = (struct native_span){ 0, 0 };
+	}
+}
+
+void native_python_is_known(void)
+{
+	hook.native.python.start = hook.python.image_start;
+	hook.native.python.end = hook.python.image_end;
+	hook.native.eval = (uintptr_t)hook.python.symbols.eval;
+	native_forget(&hook.native);
+}
+
+/** The build id in hexadecimal. */
+static uint32_t build_id_text(const struct native_identity *identity)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (uint32_t i = 0; i < identity->build_id_bytes; i++) {
+		hook.text[2 * i] = digits[identity->build_id[i] >> 4];
+		hook.text[2 * i + 1] = digits[identity->build_id[i] & 0xf];
+	}
+	return intern_text(&hook.view, hook.text, 2 * identity->build_id_bytes);
+}
+
+/** The code of an object's instructions whose addresses have these upper 32 bits. */
+static uint32_t object_code(const struct native_identity *identity, uint32_t upper)
+{
+	const char *path = identity->path[0] ? identity->path : hook.native_frames.executable;
+	struct code code = {
+		.kind = CODE_NATIVE,
+		.filename = intern_text(&hook.view, path, (uint32_t)strlen(path)),
+		.qualname = build_id_text(identity),
+		.first_line = (int32_t)upper,
+	};
+	return intern_code(&hook.view, &code);
+}
+
+/** An instruction is returned to, or it was interrupted: another code. */
+static uint32_t code_for(uint32_t code, bool is_exact)
+{
+	if (!is_exact || !code) {
+		return code;
+	}
+	struct code exact = *view_code(&hook.view, code);
+	exact.variant = NATIVE_INTERRUPTED;
+	return intern_code(&hook.view, &exact);
+}
+
+static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_place_known *ret)
+{
+	struct native_object object;
+	if (!native_find_object(&hook.native.objects, pc - !is_exact, &object)) {
+		return false;
+	}
+	struct native_identity identity = native_identify(&hook.native.objects, &object);
+	uint64_t address = pc - identity.base;
+	uint32_t code = object_code(&identity, (uint32_t)(address >> 32));
+	*ret = (struct native_place_known){ pc, code_for(code, is_exact), (uint32_t)address };
+	return true;
+}
+
+static struct native_place_known *place_of(uintptr_t pc)
+{
+	return &hook.native_frames.places[pc * 0x9e3779b97f4a7c15u >> 54];
+}
+_Static_assert(NATIVE_PLACES == 1u << (64 - 54), "all places are used");
+
+/** What was looked up is forgotten when objects may have gone. */
+static void expire_places(void)
+{
+	uint32_t generation = load_relaxed(&hook.native.rules.generation);
+	if (unlikely(hook.native_frames.generation != generation)) {
+		hook.native_frames.generation = generation;
+		memset(hook.native_frames.places, 0, sizeof(hook.native_frames.places));
+	}
+}
+
+/** An interrupted frame's address is rarely met twice, and is not kept. */
+static bool look_up(const struct native_frame *frame, struct native_place_known *ret)
+{
+	if (frame->flags & NATIVE_FRAME_EXACT) {
+		return find_place(frame->pc, true, ret);
+	}
+	expire_places();
+	struct native_place_known *known = place_of(frame->pc);
+	if (unlikely(known->pc != frame->pc) && !find_place(frame->pc, false, known)) {
+		return false;
+	}
+	*ret = *known;
+	return true;
+}
+
+uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
+{
+	struct native_place_known place = { .code = hook.native_frames.code_no_object };
+	if (frame->class == CLASS_HOOK) {
+		return parent;
+	}
+	if (frame->class != CLASS_NO_OBJECT && !look_up(frame, &place)) {
+		place.code = hook.native_frames.code_no_object;
+		place.address = 0;
+	}
+	uint32_t node =
+		place.code ? intern_node(&hook.view, parent, place.code, place.address) : 0;
+	if (unlikely(!node)) {
+		/* No space: the stack ends at its last frame that is known. */
+		hook_missed(MISSED_NO_SPACE);
+		return parent;
+	}
+	return node;
+}

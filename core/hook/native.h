@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * Frames of machine code as nodes of the segment: which object file they belong to, by path and
+ * build id, and at which of its addresses they are. Under the lock but for what says otherwise.
+ */
+#ifndef CORE_HOOK_NATIVE_H
+#define CORE_HOOK_NATIVE_H
+
+#include "core/shm/segment.h"
+#include "core/stack/native.h"
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct thread;
+
+/** What is told of native stacks. */
+enum native_stacks {
+	NATIVE_STACKS_NONE = 0, /* nothing: Python's only */
+	NATIVE_STACKS_CALLER,   /* the one frame that called the allocator */
+	NATIVE_STACKS_FULL
+};
+
+#define NATIVE_PLACES 1024u
+
+/** An instruction whose place in a file was looked up. */
+struct native_place_known {
+	uintptr_t pc; /* 0: none */
+	uint32_t code;
+	uint32_t address; /* lower half */
+};
+
+/** Zeroed: nothing known, no native stacks. */
+struct native_frames {
+	/** enum native_stacks */
+	uint32_t stacks;
+	/** The code of "[machine code without a file]". */
+	uint32_t code_no_object;
+	/** native.rules.generation that places were looked up under. */
+	uint32_t generation;
+	struct native_place_known places[NATIVE_PLACES];
+	uintptr_t stack_end;
+	/** Path of the executable, which the loader has no name for. */
+	char executable[1024];
+};
+
+/** What the kernel told this process of itself when it started. */
+struct native_process {
+	/** The executable's program headers. */
+	const ElfW(Phdr) *headers;
+	unsigned header_count;
+	/** The path that was executed. */
+	const char *started_as;
+	/** An address above all frames of the main thread. */
+	uintptr_t stack_end;
+};
+
+/** Once, before anything is recorded. with_python: an interpreter was loaded with the program. */
+void native_start(const struct native_process *process, bool with_python);
+
+/**
+ * A thread's struct is (another thread's, if it was used before).
+ *
+ * @param frame  Address of a frame that stays on the thread's stack while it lives; 0: unknown.
+ */
+void native_thread_begins(struct thread *thread, uintptr_t frame);
+
+/** An interpreter was found: which code is its. Any thread, without the lock. */
+void native_python_is_known(void);
+
+/** The node of a frame below parent; parent, if it is our own or there is no space. */
+uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent);
+
+#endif

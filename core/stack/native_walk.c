@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+#include "core/stack/native.h"
+
+#include "core/base/atomic.h"
+#include "core/base/attributes.h"
+#include "core/base/sys.h"
+#include "core/stack/native_step.h"
+
+#include <string.h>
+
+#define FIRST_CAPACITY 128u
+#define NOT_FOUND UINT32_MAX
+
+/** One walk under way. */
+struct walk {
+	struct native *native;
+	struct native_cache *cache;
+	struct native_span span;
+	/** Cached positions [0, limit) may still be met. */
+	uint32_t limit;
+	/** Fresh frames lie in [fresh, capacity). */
+	uint32_t fresh;
+};
+
+void native_cache_reset(struct native_cache *cache)
+{
+	cache->depth = 0;
+	cache->noded = 0;
+	cache->cut = false;
+}
+
+void native_close_begins(struct native *native)
+{
+	add_relaxed(&native->closing, 1);
+	/* Pairs with the fence of begin_reading, and with the load in begin. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void native_close_ends(struct native *native)
+{
+	rules_forget(&native->rules);
+	/* Pairs with the acquire load in begin: who sees no closing sees the new generation. */
+	__atomic_fetch_sub(&native->closing, 1, __ATOMIC_RELEASE);
+}
+
+/** Double the cache of a walk that has filled it. */
+static attr_noinline bool walk_grow(struct walk *walk)
+{
+	struct native_cache *cache = walk->cache;
+	uint32_t capacity = cache->capacity != 0 ? cache->capacity * 2 : FIRST_CAPACITY;
+	struct native_frame *frames = capacity <= NATIVE_FRAMES_MAX
+		? sys_map_private(capacity * sizeof(*frames))
+		: NULL;
+	if (frames == NULL) {
+		return false;
+	}
+	uint32_t count = cache->capacity - walk->fresh;
+	if (cache->capacity != 0) {
+		memcpy(frames, cache->frame, walk->limit * sizeof(*frames));
+		memcpy(frames + capacity - count, cache->frame + walk->fresh,
+		       count * sizeof(*frames));
+		sys_munmap(cache->frame, cache->capacity * sizeof(*frames));
+	}
+	cache->frame = frames;
+	cache->capacity = capacity;
+	walk->fresh = capacity - count;
+	return true;
+}
+
+/** Room for one more fresh frame: grown, or else taken from what the cache had. */
+attr_inline bool make_room(struct walk *walk)
+{
+	if (likely(walk->fresh > walk->limit) || walk_grow(walk)) {
+		return true;
+	}
+	walk->limit = 0;
+	return walk->fresh > 0;
+}
+
+/** Cached position below limit at which the walk is now, or NOT_FOUND. */
+attr_inline uint32_t find(struct walk *walk, const struct native_state *state)
+{
+	const struct native_frame *frames = walk->cache->frame;
+	while (walk->limit > 0 && frames[walk->limit - 1].sp < state->sp) {
+		walk->limit--;
+	}
+	if (walk->limit == 0) {
+		return NOT_FOUND;
+	}
+	const struct native_frame *frame = &frames[walk->limit - 1];
+	bool same = frame->sp == state->sp && frame->pc == state->pc
+		&& (frame->flags & NATIVE_FRAME_EXACT) == (state->is_exact ? NATIVE_FRAME_EXACT : 0)
+		&& (!(frame->flags & NATIVE_FRAME_NEEDS_FP) || frame->fp == state->fp);
+	return same ? walk->limit - 1 : NOT_FOUND;
+}
+
+/** True if the caller of the frame at position i, of which that is the cached one, is as cached. */
+attr_inline bool caller_is(struct walk *walk, const struct native_frame *frame,
+			   const struct native_frame *caller)
+{
+	uintptr_t word;
+	if (frame->ra_slot == 0 || !native_read(&walk->span, frame->ra_slot, &word)
+	    || native_strip(word) != caller->pc) {
+		return false;
+	}
+	/* If the caller needs it and the frame has not saved it, the frame needs it too. */
+	return !(caller->flags & NATIVE_FRAME_NEEDS_FP) || frame->fp_slot == 0
+		|| (native_read(&walk->span, frame->fp_slot, &word) && word == caller->fp);
+}
+
+/** The outermost frame has no caller yet. */
+static bool still_last(struct walk *walk, const struct native_frame *frame)
+{
+	uintptr_t word = 0;
+	return (frame->flags & NATIVE_FRAME_LAST) || walk->cache->cut
+		|| (frame->ra_slot != 0 && native_read(&walk->span, frame->ra_slot, &word)
+		    && native_strip(word) == 0);
+}
+
+/**
+ * Positions [first, last] were verified, but the caller of the first is another than the cached
+ * one. Their frame pointers, which need not have been compared, are brought up to date on the way.
+ */
+static uintptr_t cut_loose(struct walk *walk, uint32_t first, uint32_t last, uintptr_t fp)
+{
+	struct native_cache *cache = walk->cache;
+	uint32_t count = last + 1 - first;
+	for (uint32_t i = last;; i--) {
+		cache->frame[i].fp = fp;
+		if (i == first) {
+			break;
+		}
+		if (cache->frame[i].fp_slot != 0) {
+			native_read(&walk->span, cache->frame[i].fp_slot, &fp);
+		}
+	}
+	memmove(cache->frame + walk->fresh - count, cache->frame + first,
+		count * sizeof(*cache->frame));
+	walk->fresh -= count;
+	walk->limit = first;
+	return fp;
+}
+
+/** Go on from position first, whose caller has changed; positions up to last are as they were. */
+static struct native_frame *resume(struct walk *walk, uint32_t first, uint32_t last,
+				   struct native_state *state)
+{
+	uintptr_t fp = cut_loose(walk, first, last, state->fp);
+	struct native_frame *frame = &walk->cache->frame[walk->fresh];
+	*state = (struct native_state){ frame->sp, frame->pc, fp,
+					frame->flags & NATIVE_FRAME_EXACT };
+	frame->ra_slot = 0;
+	frame->fp_slot = 0;
+	frame->flags &= NATIVE_FRAME_EXACT;
+	return frame;
+}
+
+/** What of a frame the frames inside it depend on: whether the frame pointer matters. */
+static void mark_needs(struct native_cache *cache, uint32_t base)
+{
+	for (uint32_t i = base; i < cache->depth; i++) {
+		struct native_frame *frame = &cache->frame[i];
+		bool caller_needs =
+			i > 0 && (cache->frame[i - 1].flags & NATIVE_FRAME_NEEDS_FP) != 0;
+		bool needs = (frame->flags & NATIVE_FRAME_FROM_FP)
+			|| (caller_needs && frame->fp_slot == 0);
+		frame->flags = (uint8_t)((frame->flags & ~NATIVE_FRAME_NEEDS_FP)
+					 | (needs ? NATIVE_FRAME_NEEDS_FP : 0));
+	}
+}
+
+/** End the walk: the fresh frames stand above base positions that are as before. */
+static void finish(struct walk *walk, uint32_t base)
+{
+	struct native_cache *cache = walk->cache;
+	uint32_t count = cache->capacity - walk->fresh;
+	cache->depth = base + count;
+	if (cache->noded > base) {
+		cache->noded = base;
+	}
+	if (count != 0) {
+		memmove(cache->frame + base, cache->frame + walk->fresh,
+			count * sizeof(*cache->frame));
+		mark_needs(cache, base);
+	}
+}
+
+/** Store the frame that the walk has come to; NULL if there is no room. */
+attr_inline struct native_frame *store(struct walk *walk, const struct native_state *state)
+{
+	if (!make_room(walk)) {
+		return NULL;
+	}
+	struct native_frame *frame = &walk->cache->frame[--walk->fresh];
+	*frame = (struct native_frame){ .sp = state->sp, .pc = state->pc, .fp = state->fp };
+	frame->flags = state->is_exact ? NATIVE_FRAME_EXACT : 0;
+	return frame;
+}
+
+/** From scratch, with all registers: some frame's table asks for more than rules can say. */
+static attr_cold void walk_fully(struct walk *walk, struct native_registers *registers)
+{
+	struct native_cache *cache = walk->cache;
+	bool is_exact = true;
+	native_cache_reset(cache);
+	walk->limit = 0;
+	walk->fresh = cache->capacity;
+	do {
+		struct native_state state = { registers->value[NATIVE_SP],
+					      registers->value[NATIVE_RA],
+					      registers->value[NATIVE_FP], is_exact };
+		if (is_exact) {
+			walk->span = native_span_of(state.sp, &cache->stack);
+		}
+		struct native_frame *frame = store(walk, &state);
+		if (frame == NULL) {
+			cache->cut = true;
+			break;
+		}
+		frame->class = (uint8_t)rule_class(native_rule_of(walk->native, cache, &state));
+	} while (native_step_fully(walk->native, cache, &walk->span, registers, &is_exact));
+	cache->is_passing = true;
+	finish(walk, 0);
+}
+
+/** Whether the frames of the last walk, and rules, are to be relied on. */
+static void begin(struct native *native, struct native_cache *cache)
+{
+	/* Pairs with native_close_ends. The number is read behind it. */
+	bool is_closing = load_acquire(&native->closing) != 0;
+	uint32_t generation = load_acquire(&native->rules.generation);
+	if (unlikely(is_closing || cache->is_passing || generation != cache->generation)) {
+		cache->generation = generation;
+		cache->is_passing = is_closing;
+		native_cache_reset(cache);
+	}
+}
+
+/** Go to the caller of the frame that was stored last. */
+attr_inline enum native_step step(struct walk *walk, struct native_state *state,
+				  struct native_frame *frame)
+{
+	native_rule rule = native_rule_of(walk->native, walk->cache, state);
+	frame->class = (uint8_t)rule_class(rule);
+	if (walk->native->caller_only && frame->class != CLASS_HOOK) {
+		frame->flags |= NATIVE_FRAME_LAST;
+		return STEP_LAST;
+	}
+	enum native_step result = native_step_by_rule(&walk->span, rule, state, frame);
+	if (unlikely(rule_kind(rule) == RULE_SIGNAL) && result == STEP_DONE) {
+		/* The handler may have had a stack of its own. */
+		walk->span = native_span_of(state->sp, &walk->cache->stack);
+	}
+	return result;
+}
+
+/** By rules, as far as they go. False if they do not suffice. */
+static attr_noinline bool walk_by_rules(struct walk *walk, const struct native_registers *registers)
+{
+	struct native_cache *cache = walk->cache;
+	struct native_state state = { registers->value[NATIVE_SP], registers->value[NATIVE_RA],
+				      registers->value[NATIVE_FP], true };
+	for (;;) {
+		struct native_frame *frame;
+		uint32_t at = find(walk, &state);
+		if (at != NOT_FOUND) {
+			uint32_t i = at;
+			while (i > 0 && caller_is(walk, &cache->frame[i], &cache->frame[i - 1])) {
+				i--;
+			}
+			if (i == 0 && still_last(walk, &cache->frame[0])) {
+				finish(walk, at + 1);
+				return true;
+			}
+			frame = resume(walk, i, at, &state);
+		} else {
+			frame = store(walk, &state);
+		}
+		if (unlikely(frame == NULL)) {
+			cache->cut = true;
+			break;
+		}
+		enum native_step result = step(walk, &state, frame);
+		if (result == STEP_GENERAL) {
+			return false;
+		}
+		if (result == STEP_LAST) {
+			cache->cut = false;
+			break;
+		}
+	}
+	finish(walk, 0);
+	return true;
+}
+
+attr_noinline void native_walk(struct native *native, struct native_cache *cache)
+{
+	struct native_registers registers;
+	native_capture(&registers);
+	begin(native, cache);
+	struct walk walk = { .native = native, .cache = cache, .limit = cache->depth,
+			     .fresh = cache->capacity };
+	walk.span = native_span_of(registers.value[NATIVE_SP], &cache->stack);
+	if (unlikely(!walk_by_rules(&walk, &registers))) {
+		walk_fully(&walk, &registers);
+	}
+}

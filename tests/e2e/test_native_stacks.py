@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"""Native stacks, program counter for program counter as a debugger sees them."""
+
+import collections
+import os
+import shutil
+import subprocess
+
+import pytest
+import runs
+from runs import ROOT, WORKLOADS, profile
+from segments import Label, Native, Python, Segment
+
+PROGRAMS = ROOT / "build/workloads"
+GDB = shutil.which("gdb")
+needs_gdb = pytest.mark.skipif(not GDB, reason="no gdb here")
+
+
+def stacks_of_gdb(command, function, sizes, tmp_path):
+    """Stack, as (path, address) from the outermost frame: bytes of the sizes allocated there."""
+    out = tmp_path / "gdb.stacks"
+    told = {"GDB_FUNCTION": function, "GDB_SIZES": "{} {}".format(*sizes), "GDB_OUT": str(out)}
+    done = subprocess.run([GDB, "-nx", "-batch", "-x", ROOT / "tests/e2e/gdb_stacks.py", "--args",
+                           *map(str, command)], env={**os.environ, **told}, capture_output=True,
+                          text=True, timeout=runs.HANG_S, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    stacks = collections.Counter()
+    for line in out.read_text().splitlines():
+        size, *frames = line.split("\t")
+        stacks[tuple(place(*frame.rsplit(" ", 1)) for frame in frames)] += int(size)
+    return stacks
+
+
+def place(path, address):
+    return os.path.realpath(path), int(address, 16)
+
+
+def run_and_read(command, tmp_path, options=()):
+    """What the hook wrote. The segment's file goes at the end of a run: a second name stays."""
+    keep = ["sh", "-c", 'ln run.segment kept.segment && exec "$@"', "sh"]
+    run = profile(["--", *keep, *command], tmp_path, options=["--segment=run.segment", *options])
+    assert run.status == 0, run.err
+    run.report().assert_complete()
+    return run, list(Segment(tmp_path / "kept.segment").entries())
+
+
+def have_sizes(entry, sizes):
+    """True if a stack's blocks are of these sizes, one with another."""
+    blocks = entry.total_blocks
+    return blocks and sizes[0] <= entry.total_bytes // blocks <= sizes[1]
+
+
+def stacks_of_the_hook(command, sizes, tmp_path, options=()):
+    """The same from a run under fil-profile: of stacks that hold blocks of these sizes only."""
+    stacks = collections.Counter()
+    for entry in run_and_read(command, tmp_path, options)[1]:
+        if have_sizes(entry, sizes):
+            frames = tuple((os.path.realpath(frame.path), frame.address)
+                           if isinstance(frame, Native) else frame for frame in entry.stack)
+            stacks[frames] += entry.total_bytes
+    return stacks
+
+
+def differences(ours, theirs):
+    """The first few stacks that only one side has."""
+    lines = []
+    for name, some, others in (("hook", ours, theirs), ("gdb", theirs, ours)):
+        for stack in list(some - others)[:3]:
+            lines.append(f"only {name}: {some[stack]} bytes")
+            lines += [f"    {frame}" for frame in stack]
+    return "\n".join(lines)
+
+
+def assert_as_gdb(command, tmp_path, function="malloc", sizes=(1000000, 1000999), least=200):
+    theirs = stacks_of_gdb(command, function, sizes, tmp_path)
+    ours = stacks_of_the_hook(command, sizes, tmp_path)
+    assert sum(theirs.values()) // sizes[0] >= least
+    assert ours == theirs, differences(ours, theirs)
+
+
+@needs_gdb
+@pytest.mark.parametrize("name", ["recurses_at_random"])
+def test_agrees_with_gdb(name, tmp_path):
+    assert_as_gdb([PROGRAMS / name], tmp_path)
+
+
+@needs_gdb
+def test_agrees_with_gdb_where_stacks_are_odd(tmp_path):
+    """Coroutines, handlers on stacks of their own, the smallest thread, longjmp."""
+    assert_as_gdb([PROGRAMS / "keeps_its_stacks_straight"], tmp_path, sizes=(1000001, 1000005),
+                  least=39)
+
+
+def test_a_stack_ends_at_code_without_a_file(tmp_path):
+    _, entries = run_and_read([PROGRAMS / "keeps_its_stacks_straight"], tmp_path)
+    stacks = [entry.stack for entry in entries if have_sizes(entry, (1000006, 1000006))]
+    assert len(stacks) == 1
+    # Below it: keep(), which called_by_machine_code() has jumped to.
+    assert stacks[0][0] == Label("[machine code without a file]") and len(stacks[0]) == 2
+
+
+def name_of(frame):
+    """The function of a Python frame, without what it is defined in."""
+    return frame.name.rsplit(".", 1)[-1]
+
+
+def assert_native_frames_are_where_they_were_called(stack):
+    """Outside of the interpreter only ctypes calls Python here; inside are the allocating ones."""
+    python = [number for number, frame in enumerate(stack) if isinstance(frame, Python)]
+    for number in python[1:]:
+        called_by = stack[number - 1]
+        assert isinstance(called_by, Native) == (name_of(stack[number]) == "from_ctypes"), stack
+    assert all(isinstance(frame, Native) for frame in stack[python[-1] + 1:])
+    assert python[0] == 0 and python[-1] < len(stack) - 1, stack
+
+
+@runs.every_version
+def test_python_frames_stand_among_native_ones(version, tmp_path):
+    """Each stack has the Python frames that Python itself says, in their order."""
+    command = [runs.interpreter(version), WORKLOADS / "calls_back_from_c.py"]
+    run, entries = run_and_read(command, tmp_path, ["--native"])
+    expected, found = collections.Counter(), collections.Counter()
+    for line in run.out.decode().splitlines():
+        size, *names = line.split()
+        expected[tuple(names)] += int(size)
+    for entry in entries:
+        if have_sizes(entry, (1_000_000, 1_001_000)):
+            names = [name_of(frame) for frame in entry.stack if isinstance(frame, Python)]
+            found[tuple(names)] += entry.total_bytes
+            assert_native_frames_are_where_they_were_called(entry.stack)
+    assert len(expected) > 30
+    assert found == expected
