@@ -80,9 +80,27 @@ def assert_as_gdb(command, tmp_path, function="malloc", sizes=(1000000, 1000999)
 
 
 @needs_gdb
-@pytest.mark.parametrize("name", ["recurses_at_random"])
-def test_agrees_with_gdb(name, tmp_path):
-    assert_as_gdb([PROGRAMS / name], tmp_path)
+def test_agrees_with_gdb(tmp_path):
+    assert_as_gdb([PROGRAMS / "recurses_at_random"], tmp_path)
+
+
+COMPILERS = {
+    "throws_and_instantiates.cpp": ["g++", "-O2", "-fomit-frame-pointer"],
+    "boxes_and_closes_over.rs": ["rustc", "-O", "-C", "force-frame-pointers=no"],
+    "allocates_arrays.f90": ["gfortran", "-O2", "-fomit-frame-pointer"],
+}
+
+
+@needs_gdb
+@pytest.mark.parametrize("source", COMPILERS)
+def test_agrees_with_gdb_on_another_language(source, tmp_path):
+    compiler, *options = COMPILERS[source]
+    if not shutil.which(compiler):
+        pytest.skip(f"no {compiler} here")
+    program = tmp_path / "program"
+    subprocess.run([compiler, *options, "-o", program, WORKLOADS / source], check=True,
+                   cwd=tmp_path)
+    assert_as_gdb([program], tmp_path)
 
 
 @needs_gdb

@@ -72,6 +72,7 @@ int main(int argc, char **argv)
 	static void *(*const bodies[])(void *) = { loads, allocates, allocates, iterates };
 	pthread_t threads[4];
 	int hung = 0;
+	void *volatile held = malloc(100000);
 	int children = argc > 1 ? atoi(argv[1]) : 100;
 	library = argc > 2 ? argv[2] : "libutil.so.1";
 	for (int i = 0; i < 4; i++) {
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < 4; i++) {
 		pthread_join(threads[i], NULL);
 	}
+	free(held);
 	printf("%d of %d children hung or died\n", hung, children);
 	return hung != 0;
 }
