@@ -9,6 +9,9 @@
 
 /* include/uapi/linux/prctl.h; <sys/prctl.h> has another prototype. */
 #define PR_SET_SECCOMP 22
+/* include/uapi/linux/seccomp.h: nothing but read, write and exit. A filter lets pass what every
+   program calls, and rt_sigprocmask is of that kind. */
+#define SECCOMP_MODE_STRICT 1
 
 /* Fixed parameters where callers pass as many as they like: both ABIs put them at the same places,
    and the kernel looks only at those that an operation has. */
@@ -19,6 +22,9 @@ attr_export int prctl(int operation, unsigned long a, unsigned long b, unsigned 
 	if (operation == PR_SET_SECCOMP) {
 		fault_stop();
 		ceiling_go_blind();
+		if (a == SECCOMP_MODE_STRICT) {
+			native_stop();
+		}
 	}
 	return next_ready()->prctl(operation, a, b, c, d);
 }

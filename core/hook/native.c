@@ -54,6 +54,11 @@ void native_start(const struct native_process *process, bool with_python)
 	frames->stacks = frames->code_no_object ? stacks : NATIVE_STACKS_NONE;
 }
 
+void native_stop(void)
+{
+	store_relaxed(&hook.native_frames.stacks, NATIVE_STACKS_NONE);
+}
+
 void native_thread_begins(struct thread *thread, uintptr_t frame)
 {
 	native_cache_reset(&thread->native);

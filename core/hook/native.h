@@ -68,6 +68,9 @@ void native_start(const struct native_process *process, bool with_python);
  */
 void native_thread_begins(struct thread *thread, uintptr_t frame);
 
+/** No native stacks any more: system calls are about to be forbidden. */
+void native_stop(void);
+
 /** An interpreter was found: which code is its. Any thread, without the lock. */
 void native_python_is_known(void);
 

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-#define FIRST_CAPACITY 128u
+/** As many as fit into a page. */
+#define FIRST_CAPACITY 64u
 #define NOT_FOUND UINT32_MAX
 
 /** One walk under way. */

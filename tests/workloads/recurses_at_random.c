@@ -17,6 +17,7 @@
 static unsigned state = 1;
 void *kept[CALLS];
 static unsigned count;
+static int odd;
 
 static unsigned next(unsigned below)
 {
@@ -83,16 +84,57 @@ static __attribute__((noinline)) void in_a_callback(unsigned depth, char *room)
 	qsort(numbers, 2, sizeof(int), compare);
 }
 
+#if defined(__x86_64__)
+/* As compilers do not write it: the caller's stack pointer is only in a register, or computed. */
+void by_another_register(unsigned depth, char *room);
+void by_an_expression(unsigned depth, char *room);
+__asm__(".text\n"
+	"by_another_register:\n"
+	"	.cfi_startproc\n"
+	"	push %r12\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	.cfi_rel_offset %r12, 0\n"
+	"	mov %rsp, %r12\n"
+	"	.cfi_def_cfa_register %r12\n"
+	"	sub $264, %rsp\n"
+	"	and $-64, %rsp\n"
+	"	call *descend_again(%rip)\n"
+	"	mov %r12, %rsp\n"
+	"	.cfi_def_cfa_register %rsp\n"
+	"	pop %r12\n"
+	"	ret\n"
+	"	.cfi_endproc\n"
+	"by_an_expression:\n"
+	"	.cfi_startproc\n"
+	"	sub $40, %rsp\n"
+	/* DW_CFA_def_cfa_expression: DW_OP_breg7 (rsp) 40, DW_OP_lit8, DW_OP_plus */
+	"	.cfi_escape 0x0f, 4, 0x77, 40, 0x38, 0x22\n"
+	"	call *descend_again(%rip)\n"
+	"	add $40, %rsp\n"
+	"	ret\n"
+	"	.cfi_endproc\n");
+#else
+#define by_another_register plainly
+#define by_an_expression plainly
+#endif
+void (*descend_again)(unsigned, char *) = descend;
+
 static void descend(unsigned depth, char *room)
 {
-	static void (*const ways[])(unsigned, char *) = { plainly, with_room_of_its_own,
-							  with_room_to_measure, aligned,
-							  in_a_callback };
+	static void (*const ways[])(unsigned, char *) = {
+		plainly,
+		with_room_of_its_own,
+		with_room_to_measure,
+		aligned,
+		in_a_callback,
+		by_another_register,
+		by_an_expression,
+	};
 	if (depth == 0) {
 		allocate();
 		return;
 	}
-	ways[next(5)](depth - 1, room);
+	ways[next(odd ? 7 : 5)](depth - 1, room);
 	if (next(4) == 0 && count < CALLS) {
 		allocate();
 	}
@@ -101,6 +143,11 @@ static void descend(unsigned depth, char *room)
 int main(void)
 {
 	char room[1] = { 0 };
+	/* First without, so that what is told by rules alone is. */
+	while (count < CALLS / 2) {
+		descend(next(12), room);
+	}
+	odd = 1;
 	while (count < CALLS) {
 		descend(next(12), room);
 	}
