@@ -87,6 +87,7 @@ attr_inline void forget_if_codes_went(struct thread *self, struct stack_frames *
 {
 	if (unlikely(self->code_generation != hook.codes.generation)) {
 		self->code_generation = hook.codes.generation;
+		self->python.noded = 0;
 		frames->unchanged = 0;
 	}
 }
@@ -111,7 +112,7 @@ static uint32_t python_node(struct thread *self, struct stack_frames frames)
 		node = frame_node(cache, i, node);
 		cache->node[i] = node;
 	}
-	cache->noded = frames.depth;
+	python_cache_nodes_filled(cache);
 	unsigned last = frames.depth - 1;
 	if (unlikely(node == (last ? cache->node[last - 1] : 0))) {
 		/* It is left out below others; what allocates is shown, whatever it is. */

@@ -84,14 +84,16 @@ struct python_cache {
 	/** For the caller: what it made of positions 0 to i. Kept for unchanged positions. */
 	uint32_t *node;
 	/**
-	 * How many outermost positions have their node: the caller sets it to depth when it has
-	 * filled them; a walk lowers it to the first one that has changed.
+	 * How many outermost positions have their node (python_cache_nodes_filled); a walk lowers
+	 * it to the first one that has changed. 0: none is right any more.
 	 */
 	uint32_t noded;
 	/** Hash of a frame address -> its position, or a stale one. */
 	uint32_t *position;
 	uint32_t capacity; /* a power of two, or 0 */
 	uint32_t depth;
+	/** As many positions as the deepest of the last stacks had: those past depth have ended. */
+	uint32_t kept;
 	/** The outermost frames are missing: deeper than PYTHON_FRAMES_MAX, or no memory. */
 	bool cut;
 };
@@ -131,8 +133,8 @@ uintptr_t python_thread_identity(const struct python *python, void *thread);
  *
  * @param thread         What python_current_thread has just returned, or the state of another
  *                       thread, under the condition of python_first_thread.
- * @param ret_unchanged  cache->noded: how many outermost positions are as they were when their
- *                       nodes were filled, with the same frame, instruction and code object.
+ * @param ret_unchanged  How many outermost positions are as they were when their nodes were filled,
+ *                       with the same frame, instruction and code object.
  * @return The depth: positions in use. 0 if there are no frames, or none that can be read.
  */
 unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
@@ -168,6 +170,15 @@ static inline uintptr_t python_instruction(const struct python *python,
 	   after the other. */
 	return python->layout.code_tlbc != PYTHON_NO_FIELD ? python_offset(python, cache, i)
 							   : cache->instruction[i];
+}
+
+/** The caller has filled the nodes of all positions of the last walk. */
+static inline void python_cache_nodes_filled(struct python_cache *cache)
+{
+	/* Those of calls that have ended may be right still. */
+	if (cache->noded < cache->depth) {
+		cache->noded = cache->depth;
+	}
 }
 
 /** Forget the stack: the next walk finds every position changed. Keeps the memory. */

@@ -7,7 +7,7 @@
  * address with the same code and instruction, and nothing in them says so.
  *
  *        cache, index 0 outermost                              arrays, capacity long
- *   [ main | f | g |                       free                       | h | k ]
+ *   [ main | f | g | ended             |           free               | h | k ]
  *     verified against memory  <---- limit               fresh ---->
  *
  * New frames are found from the innermost outwards and stored from the end of the arrays down,
@@ -15,6 +15,9 @@
  * beforehand, so the loads do not wait for each other. If the chain leaves the cache below (a
  * generator or greenlet resumed elsewhere), the verified part joins the fresh one and the search
  * goes on. In the end the fresh part is moved down to where the cache was met.
+ *
+ * What has ended stays in the cache above what runs, until something else takes its position: the
+ * next call of the same function most often has its frame there again, with the same instruction.
  */
 #include "core/stack/python.h"
 
@@ -101,6 +104,7 @@ static attr_noinline bool walk_grow(struct walk *walk)
 void python_cache_reset(struct python_cache *cache)
 {
 	cache->depth = 0;
+	cache->kept = 0;
 	cache->noded = 0;
 	cache->cut = false;
 }
@@ -162,7 +166,7 @@ static attr_noinline bool store_frame(struct walk *walk, uint32_t i, uintptr_t f
 struct verified {
 	/** Outermost position whose frame is as linked; all above it are. */
 	uint32_t last;
-	/** Lowest position that was stored anew, or what it was at the start. */
+	/** Lowest position that was stored anew; UINT32_MAX: none. */
 	uint32_t changed;
 	/** What the frame at last continues with. */
 	uintptr_t link;
@@ -187,7 +191,7 @@ attr_inline struct verified verify_with(struct walk *walk, uint32_t at,
 					const struct offsets offsets)
 {
 	const struct python_cache *cache = walk->cache;
-	struct verified result = { .changed = at + 1 };
+	struct verified result = { .changed = UINT32_MAX };
 	for (uint32_t i = at;; i--) {
 		uintptr_t frame = cache->frame[i];
 		uintptr_t instruction = offsets.is_narrow ? object_u32(frame, offsets.instruction)
@@ -238,8 +242,9 @@ static uint32_t find(const struct walk *walk, uintptr_t frame)
 	if (walk->limit == 0) {
 		return NOT_FOUND;
 	}
-	if (likely(cache->frame[walk->limit - 1] == frame)) {
-		return walk->limit - 1;
+	uint32_t last = cache->depth < walk->limit ? cache->depth : walk->limit;
+	if (likely(last != 0 && cache->frame[last - 1] == frame)) {
+		return last - 1;
 	}
 	uint32_t i = *position_slot(cache, frame);
 	return i < walk->limit && cache->frame[i] == frame ? i : NOT_FOUND;
@@ -254,10 +259,17 @@ static void cut_loose(struct walk *walk, uint32_t first, uint32_t last)
 	walk->limit = first;
 }
 
-/** Room for one more fresh frame: grown, or else taken from what the cache had. */
+/** Room for one more fresh frame: taken from what has ended, grown, or else from what runs. */
 static bool make_room(struct walk *walk)
 {
-	if (likely(walk->fresh > walk->limit) || walk_grow(walk)) {
+	if (likely(walk->fresh > walk->limit)) {
+		return true;
+	}
+	if (walk->limit > walk->cache->depth) {
+		walk->limit = walk->cache->depth;
+		return true;
+	}
+	if (walk_grow(walk)) {
 		return true;
 	}
 	walk->limit = 0;
@@ -272,6 +284,8 @@ static unsigned finish(struct walk *walk, uint32_t base, uint32_t unchanged)
 	if (count != 0) {
 		copy_frames(cache, base, cache, walk->fresh, count);
 		remember_positions(cache, base, base + count);
+		cache->kept = base + count;
+		unchanged = unchanged < base ? unchanged : base;
 	}
 	cache->depth = base + count;
 	if (cache->noded > unchanged) {
@@ -299,7 +313,7 @@ static bool is_readable(struct python *python, uintptr_t thread)
 
 static unsigned walk_frames(struct python *python, void *thread, struct python_cache *cache)
 {
-	struct walk walk = { .python = python, .cache = cache, .limit = cache->depth,
+	struct walk walk = { .python = python, .cache = cache, .limit = cache->kept,
 			     .fresh = cache->capacity };
 	if (!is_readable(python, (uintptr_t)thread)) {
 		python_cache_reset(cache);
@@ -337,7 +351,7 @@ unsigned python_walk(struct python *python, void *thread, struct python_cache *c
 		     unsigned *ret_unchanged)
 {
 	unsigned depth = walk_frames(python, thread, cache);
-	*ret_unchanged = cache->noded;
+	*ret_unchanged = cache->noded < depth ? cache->noded : depth;
 	return depth;
 }
 

@@ -49,7 +49,7 @@ static int walk_both(void)
 	for (unsigned i = unchanged; i < depth; i++) {
 		kept.node[i] = (uint32_t)(kept.instruction[i] ^ kept.code[i] >> 4);
 	}
-	kept.noded = depth;
+	python_cache_nodes_filled(&kept);
 	python_cache_reset(&full);
 	if (python_walk(&python, thread, &full, &unchanged) != depth || unchanged != 0) {
 		return -1;

@@ -205,7 +205,7 @@ static uint32_t node_of(unsigned i)
 static bool walk_and_compare(void)
 {
 	static uintptr_t last_frame[FRAMES], last_instruction[FRAMES], last_code[FRAMES];
-	unsigned unchanged, before = cache.depth;
+	unsigned unchanged, before = cache.kept;
 	set_current(depth ? frames[stack[depth - 1]] : NULL);
 	for (unsigned i = 0; i < before; i++) {
 		last_frame[i] = cache.frame[i];
@@ -232,7 +232,7 @@ static bool walk_and_compare(void)
 	for (int i = unchanged; i < depth; i++) {
 		cache.node[i] = node_of(i);
 	}
-	cache.noded = depth;
+	python_cache_nodes_filled(&cache);
 	for (int i = 0; i < depth; i++) {
 		if (cache.node[i] != node_of(i)) {
 			return false;
@@ -268,7 +268,7 @@ static void follows_any_change_of_the_stack(void)
 static unsigned walk(unsigned *ret_unchanged)
 {
 	unsigned result = python_walk(&python, thread, &cache, ret_unchanged);
-	cache.noded = result;
+	python_cache_nodes_filled(&cache);
 	return result;
 }
 
@@ -297,7 +297,12 @@ static void tells_exactly_what_changed(void)
 	set_current(frames[60]); /* a long pop */
 	CHECK_INT(walk(&unchanged), 61);
 	CHECK_INT(unchanged, 61);
-	set_instruction(frames[60], 3); /* and calls at the same addresses again */
+	set_current(frames[99]); /* and the same calls again */
+	CHECK_INT(walk(&unchanged), 100);
+	CHECK_INT(unchanged, 100);
+	set_current(frames[60]);
+	CHECK_INT(walk(&unchanged), 61);
+	set_instruction(frames[60], 3); /* and calls at the same addresses, from another place */
 	set_current(frames[99]);
 	CHECK_INT(walk(&unchanged), 100);
 	CHECK_INT(unchanged, 60);
