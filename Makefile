@@ -42,7 +42,7 @@ ZSTD = build/deps/zstd
 SYMBOLS = build/deps/elfutils build/deps/libiberty build/deps/zlib
 CFLAGS_ALL = -std=gnu17 -g -Wall -Wextra $(WERROR) -D_GNU_SOURCE= -I. -isystem $(UNWIND)/include \
 	-isystem $(ZSTD)/include $(SYMBOLS:%=-isystem %/include) -MMD -MP
-HOOK_CFLAGS = -O2 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
+HOOK_CFLAGS = -O3 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
 	$(addprefix -fno-builtin-,malloc calloc realloc free) -fno-tree-loop-distribute-patterns \
 	-fasynchronous-unwind-tables -fno-plt -ffunction-sections -fdata-sections \
 	-fcallgraph-info=su -DFIL_HOOK=1 \
