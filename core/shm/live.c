@@ -5,6 +5,8 @@
 
 #include "core/base/atomic.h"
 
+#include <string.h>
+
 #define PAGE_MASK (((uintptr_t)1 << LIVE_PAGE_SHIFT) - 1)
 
 static uint64_t page_word(uint32_t slab, unsigned granule, unsigned blocks)
@@ -127,6 +129,17 @@ void live_page_emptied(struct live_table *table, struct segment_view *view, uint
 	unsigned granule = page_granule(*page);
 	*page = 0;
 	slab_give(table, view, slab, granule);
+}
+
+void live_clear(struct live_table *table, struct segment_view *view)
+{
+	const struct region *regions = view_regions(view);
+	for (uint32_t i = 0; i < view->slot->region_count; i++) {
+		view_clear_bytes(view, table->regions[regions[i].number],
+				 REGION_EXTENTS * EXTENT_BYTES);
+	}
+	memset(table->free_slabs, 0, sizeof(table->free_slabs));
+	view_clear_own(view, ARENA_SLAB);
 }
 
 bool live_mark_code(struct live_table *table, struct segment_view *view, uintptr_t address)

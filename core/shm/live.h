@@ -172,6 +172,9 @@ attr_inline void live_erase(struct live_table *table, struct segment_view *view,
 	}
 }
 
+/** Forget all blocks. */
+void live_clear(struct live_table *table, struct segment_view *view);
+
 /** Flag the block that starts at address as a code object's. False if there is none. */
 bool live_mark_code(struct live_table *table, struct segment_view *view, uintptr_t address);
 

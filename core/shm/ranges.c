@@ -263,6 +263,15 @@ bool ranges_cut(struct range_index *index, struct segment_view *view, uintptr_t 
 	return true;
 }
 
+void ranges_clear(struct range_index *index)
+{
+	while (index->leaf_count) {
+		leaf_spare(index, index->leaves[--index->leaf_count]);
+	}
+	index->free = 0;
+	index->count = 0;
+}
+
 void ranges_rebuild(struct range_index *index, struct segment_view *view, uint32_t kind)
 {
 	memset(index, 0, sizeof(*index));

@@ -69,6 +69,9 @@ void ranges_remove(struct range_index *index, struct segment_view *view, struct 
 bool ranges_cut(struct range_index *index, struct segment_view *view, uintptr_t start,
 		uintptr_t end, struct range *ret_piece, int *ret_blocks);
 
+/** Forget all ranges of an index; its memory is kept. The arena is for the caller to clear. */
+void ranges_clear(struct range_index *index);
+
 /**
  * Make an index anew from the elements of the arena, those with that RANGE_BLOCK flag or without
  * it: a change was left half done. Its free lists are lost with it, which costs some elements.

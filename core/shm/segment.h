@@ -51,6 +51,8 @@
  */
 #define SEGMENT_NATIVE_NO 0x4u
 #define SEGMENT_NATIVE_YES 0x8u
+/** Nothing is recorded but while the workload has a scope open (struct scope). */
+#define SEGMENT_ON_REQUEST 0x10u
 
 #define EXTENT_BYTES ((uint64_t)256 << 10)
 /** Extents that one arena can have: 4 GiB of elements. */
@@ -233,6 +235,11 @@ enum code_kind {
 	 * node.place (lower half).
 	 */
 	CODE_NATIVE = 3,
+	/**
+	 * No frame: the text of a source file that is on no disk, such as a cell of a notebook, as
+	 * the workload has handed it over. filename is its name, lines its text.
+	 */
+	CODE_SOURCE = 4,
 };
 
 /** What the address of a native frame is. */
@@ -307,6 +314,8 @@ enum request_kind {
 	 * image. The requester waits (bounded) and finds what was done in ceiling.fault_step.
 	 */
 	REQUEST_FAULTS = 5,
+	/** A report of the scope is wanted; the requester waits for scope.reports_done. */
+	REQUEST_SCOPE = 6,
 };
 
 /** One request at a time per slot: taken by CAS NONE -> CLAIMED, filled in, then posted. */
@@ -317,6 +326,39 @@ struct request {
 	uint32_t node;
 	uint32_t serial;
 	uint64_t bytes;
+};
+
+enum scope_state {
+	/** There was none in this image. */
+	SCOPE_NONE = 0,
+	/** What is recorded belongs to it. */
+	SCOPE_OPEN = 1,
+	/** What was recorded is its, until the next one is opened. */
+	SCOPE_CLOSED = 2,
+};
+
+/** Stacks of a scope begin below the frames of root_code, not with them. */
+#define SCOPE_ROOT_HIDDEN 0x1u
+
+/**
+ * A part of the run that the workload itself has profiled (SEGMENT_ON_REQUEST): at its start
+ * everything recorded before is forgotten. Written by the hook, but for what became of reports.
+ */
+struct scope {
+	uint32_t state; /* enum scope_state */
+	/** Text: the folder for its report, absolute; 0: none, unless one is asked for. */
+	uint32_t folder;
+	/** The code whose outermost frame is where its stacks begin. */
+	uint32_t root_code;
+	uint32_t flags; /* SCOPE_* */
+	/** Wall clock at its start, milliseconds since the epoch. */
+	int64_t start_unix_ms;
+	/** How many reports were asked for, and the last of them that was written or given up. */
+	uint32_t reports_wanted;
+	uint32_t reports_done; /* a futex */
+	/** What became of that: 0 if it is complete. */
+	uint32_t report_result;
+	uint32_t reserved;
 };
 
 struct slot {
@@ -350,6 +392,7 @@ struct slot {
 	uint32_t reserved2;
 	/** Memory with advised huge pages that was last seen to be empty: core/hook/advised.h. */
 	uint64_t advised_untouched_bytes;
+	struct scope scope;
 };
 
 /** 1 GiB of address space with blocks in it: its second-level table, see core/shm/live.h. */
@@ -414,6 +457,7 @@ _Static_assert(sizeof(struct code) == 64, "wire");
 _Static_assert(sizeof(struct text) == 24, "wire");
 _Static_assert(sizeof(struct intent) == 56, "wire");
 _Static_assert(sizeof(struct request) == 24, "wire");
+_Static_assert(sizeof(struct scope) == 40, "wire");
 _Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");
 _Static_assert(sizeof(struct range) == 32, "wire");
 _Static_assert(sizeof(struct thread_record) == 16, "wire");

@@ -284,3 +284,19 @@ void view_reset_own(struct segment_view *view)
 		slot->arena[a].used = 1;
 	}
 }
+
+void view_clear_bytes(const struct segment_view *view, void *memory, uint64_t bytes)
+{
+	if (is_on_disk(view) || sys_failed(sys_madvise(memory, bytes, SYS_MADV_REMOVE))) {
+		memset(memory, 0, bytes);
+	}
+}
+
+void view_clear_own(struct segment_view *view, enum slot_arena which)
+{
+	struct arena *arena = &view->slot->arena[which];
+	for (uint32_t i = 0; i < arena->extents; i++) {
+		view_clear_bytes(view, view->own[which][i], EXTENT_BYTES);
+	}
+	arena->used = 1;
+}

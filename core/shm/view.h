@@ -59,6 +59,12 @@ void *view_take_extents(struct segment_view *view, uint32_t count, uint32_t *ret
 /** Forget all elements of the slot's arenas and give their memory back: a new image has started. */
 void view_reset_own(struct segment_view *view);
 
+/** Forget the elements of one of them while the image runs on. */
+void view_clear_own(struct segment_view *view, enum slot_arena which);
+
+/** Zero bytes of extents, giving their memory back; on a disk they keep their space. */
+void view_clear_bytes(const struct segment_view *view, void *memory, uint64_t bytes);
+
 /* Addresses of elements. The element must exist. One load, a shift and an add. */
 
 attr_inline struct node *view_node(const struct segment_view *view, uint32_t k)

@@ -137,6 +137,26 @@ static void gives_the_memory_of_empty_pages_to_new_ones(void)
 	CHECK(view->slot->arena[ARENA_SLAB].used < 1000);
 }
 
+static void forgets_all_and_uses_the_memory_again(void)
+{
+	struct segment_view *view = fixture_view();
+	struct live_table *table = new_table();
+	uint32_t extents = 0;
+	for (unsigned round = 0; round < 5; round++) {
+		for (uintptr_t i = 0; i < 50000; i++) {
+			uintptr_t address = 0x100000000 + i * 64;
+			REQUIRE(LIVE_INSERTED
+				== live_insert(table, view, address, block_of(round + 1, 32), 5));
+		}
+		CHECK_INT(live_find(table, view, 0x100000000).entry, round + 1);
+		live_clear(table, view);
+		CHECK_INT(live_find(table, view, 0x100000000).entry, 0);
+		CHECK_INT(live_find(table, view, 0x100000000 + 49999 * 64).entry, 0);
+		CHECK(!extents || extents == view->header->next_extent);
+		extents = view->header->next_extent;
+	}
+}
+
 int main(void)
 {
 	RUN(finds_only_the_start_of_a_block);
@@ -146,5 +166,6 @@ int main(void)
 	RUN(flags_code);
 	RUN(agrees_with_a_plain_array);
 	RUN(gives_the_memory_of_empty_pages_to_new_ones);
+	RUN(forgets_all_and_uses_the_memory_again);
 	return test_done();
 }

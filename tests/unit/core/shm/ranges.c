@@ -148,6 +148,24 @@ static void can_be_made_anew(void)
 	CHECK_INT(ranges_at(index, view, at)->start, 5000);
 }
 
+static void can_be_cleared(void)
+{
+	struct segment_view *view = fixture_view();
+	struct range_index *index = new_index();
+	struct range_position at;
+	for (unsigned round = 0; round < 3; round++) {
+		for (uint64_t i = 0; i < 2000; i++) {
+			add(index, view, i * 20, i * 20 + 10);
+		}
+		CHECK(ranges_seek(index, view, 0, &at));
+		CHECK_INT(view->slot->arena[ARENA_RANGE].used, 2001);
+		ranges_clear(index);
+		view_clear_own(view, ARENA_RANGE);
+		CHECK_INT(index->count, 0);
+		CHECK(!ranges_seek(index, view, 0, &at));
+	}
+}
+
 int main(void)
 {
 	RUN(cuts_out_the_middle);
@@ -155,5 +173,6 @@ int main(void)
 	RUN(agrees_with_one_flag_per_page);
 	RUN(holds_many);
 	RUN(can_be_made_anew);
+	RUN(can_be_cleared);
 	return test_done();
 }
