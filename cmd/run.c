@@ -236,6 +236,10 @@ static struct outcome follow(struct run *run)
 		case SUPERVISE_PICTURE:
 			picture_begin(run);
 			break;
+		case SUPERVISE_SCOPE:
+			/* Only where there are scopes: cmd/python.c. */
+			supervise_scope_done(run->supervisor, 1);
+			break;
 		case SUPERVISE_CHILD_ENDED:
 			run_reap_snapshots(run);
 			break;

@@ -37,6 +37,8 @@ enum verdict {
 	VERDICT_CEILING = 8,
 	/** Nobody lived to see how it ended: the supervisor is gone, too (outcome.lost). */
 	VERDICT_LOST = 9,
+	/** A part of the program has ended, which is all that the report is of; it goes on. */
+	VERDICT_PART = 10,
 	VERDICT_COUNT
 };
 

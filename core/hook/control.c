@@ -5,6 +5,8 @@
 
 #include "core/hook/hook.h"
 #include "core/hook/nesting.h"
+#include "core/hook/request.h"
+#include "core/hook/scope.h"
 #include "core/hook/stack.h"
 
 /** Copy the calling thread's frames, outermost first. Returns how many there are. */
@@ -42,8 +44,26 @@ attr_export long fil_control(unsigned operation, void *argument)
 	case CONTROL_LIVE_BYTES:
 		return hook.gate && hook.gate->recording
 			? (long)hook.view.header->totals.live_bytes
-			: -1;
+			: CONTROL_UNKNOWN;
+	case CONTROL_STATE:
+		return scope_state();
+	case CONTROL_SCOPE_OPEN:
+		return scope_open(argument);
+	case CONTROL_SCOPE_CLOSE:
+		return scope_close();
+	case CONTROL_USAGE:
+		return scope_usage(argument);
+	case CONTROL_RESET_PEAK:
+		return scope_reset_peak();
+	case CONTROL_REPORT:
+		return scope_report(argument);
+	case CONTROL_AWAIT_REPORT:
+		return scope_await_report();
+	case CONTROL_ADD_SOURCE:
+		return scope_add_source(argument);
+	case CONTROL_SUPERVISOR:
+		return hook.gate ? (long)request_supervisor() : CONTROL_UNKNOWN;
 	default:
-		return -1;
+		return CONTROL_UNKNOWN;
 	}
 }

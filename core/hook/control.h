@@ -3,15 +3,18 @@
 
 /*
  * fil_control: what programs may ask the hook that is in them, found with dlsym(RTLD_DEFAULT,
- * "fil_control"). Any thread. Numbers are never used again for anything else; an operation that is
- * not known, or not possible now, returns -1.
+ * "fil_control"). Any thread, not in signal handlers. Numbers are never used again for anything
+ * else; what is not known, or not possible now, returns an enum control_error, which is negative.
+ *
+ * The package filprofiler is its main user: cmd/python/filprofiler/_hook.py has these numbers and
+ * structs again.
  */
 #ifndef CORE_HOOK_CONTROL_H
 #define CORE_HOOK_CONTROL_H
 
 #include <stdint.h>
 
-#define CONTROL_INTERFACE 1
+#define CONTROL_INTERFACE 2
 
 enum control_operation {
 	/** CONTROL_INTERFACE. */
@@ -20,6 +23,50 @@ enum control_operation {
 	CONTROL_STACK = 1,
 	/** Bytes that are tracked as live now. */
 	CONTROL_LIVE_BYTES = 2,
+	/** Returns an enum control_state. */
+	CONTROL_STATE = 3,
+	/** struct control_scope: record from now on. With the interpreter's lock, as CLOSE. */
+	CONTROL_SCOPE_OPEN = 4,
+	CONTROL_SCOPE_CLOSE = 5,
+	/** struct control_usage: filled in. */
+	CONTROL_USAGE = 6,
+	CONTROL_RESET_PEAK = 7,
+	/** struct control_text, a folder: have a report of the scope written there. */
+	CONTROL_REPORT = 8,
+	/** Wait for it, a fifth of a second at most: CONTROL_NOT_YET, or what became of it. */
+	CONTROL_AWAIT_REPORT = 9,
+	/** struct control_source: the text of a file that is on no disk. */
+	CONTROL_ADD_SOURCE = 10,
+	/** The process id of the supervisor. */
+	CONTROL_SUPERVISOR = 11,
+};
+
+enum control_state {
+	/** Nothing is recorded: no scope is open. */
+	CONTROL_OFF = 0,
+	CONTROL_OPEN = 1,
+	/** Everything is recorded, from start to end: there are no scopes. */
+	CONTROL_WHOLE = 2,
+};
+
+enum control_error {
+	/** No such operation, or nothing is recorded in this process. */
+	CONTROL_UNKNOWN = -1,
+	/** A forked child: only its parent is recorded. */
+	CONTROL_IN_CHILD = -2,
+	/** A scope is open. */
+	CONTROL_IS_OPEN = -3,
+	/** None is. */
+	CONTROL_IS_OFF = -4,
+	/** The whole run is recorded. */
+	CONTROL_IS_WHOLE = -5,
+	/** The supervisor is dead. */
+	CONTROL_IS_ALONE = -6,
+	/** No space in the segment, or without the interpreter's lock. */
+	CONTROL_NOT_POSSIBLE = -7,
+	CONTROL_NOT_YET = -8,
+	/** The report is not complete; the supervisor has said why. */
+	CONTROL_FAILED = -9,
 };
 
 struct control_frame {
@@ -31,6 +78,41 @@ struct control_frame {
 struct control_stack {
 	struct control_frame *frames;
 	uint32_t capacity;
+};
+
+struct control_text {
+	/** UTF-8, or whatever the file system has; NULL: none. */
+	const char *bytes;
+	uint32_t len;
+	uint32_t reserved;
+};
+
+struct control_scope {
+	/** Where its report goes if the program dies while it is open; absolute. */
+	struct control_text folder;
+	/** Above this allocations fail, and small ones a little later; 0: no limit. */
+	uint64_t limit_bytes;
+	int64_t start_unix_ms;
+	/** Address of a living code object, or 0: stacks begin at their outermost frame of it. */
+	uintptr_t root;
+	/** That frame itself is not shown. */
+	uint32_t is_root_hidden;
+	uint32_t reserved;
+};
+
+struct control_usage {
+	uint64_t live_bytes;
+	uint64_t peak_bytes;
+	/** The last allocation that was refused, and how many were. */
+	uint64_t refused_bytes;
+	uint64_t refusals;
+};
+
+struct control_source {
+	/** As code objects have it, and what reports are to call it; bytes NULL: the same. */
+	struct control_text name;
+	struct control_text shown;
+	struct control_text text;
 };
 
 long fil_control(unsigned operation, void *argument);

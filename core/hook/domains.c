@@ -104,8 +104,26 @@ static bool can_wrap(void)
 
 void domains_wrap(void)
 {
-	if (can_wrap()) {
+	if (can_wrap() && !hook.domains.stays) {
 		wrap(hook.domains.behind[0]);
+	}
+}
+
+void domains_unwrap(void)
+{
+	const struct python_symbols *symbols = &hook.python.symbols;
+	if (!can_wrap() || hook.domains.stays) {
+		return;
+	}
+	for (int i = 0; i < DOMAIN_COUNT; i++) {
+		struct python_allocator now;
+		symbols->get_allocator(domain_numbers[i], &now);
+		if (now.malloc != domain_malloc) {
+			hook.domains.stays = true;
+		} else {
+			struct python_allocator behind = *(struct python_allocator *)now.context;
+			symbols->set_allocator(domain_numbers[i], &behind);
+		}
 	}
 }
 

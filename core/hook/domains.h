@@ -38,13 +38,19 @@ struct domains {
 	struct python_allocator behind[DOMAIN_LAYERS][DOMAIN_COUNT];
 	/** 1 once a running interpreter has been found to use our wrappers, or made to. */
 	uint32_t settled;
+	/** Not to be taken out: another wrapper may still call ours, or threads run freely. */
+	bool stays;
 };
 
 /**
  * Wrap the domains of the interpreter that python_attach has found, if it has. From the constructor
- * only: all objects are relocated, no other thread runs.
+ * (all objects are relocated, no other thread runs), or by a thread that may change the interpreter
+ * (python_may_change) and has called domains_unwrap before.
  */
 void domains_wrap(void);
+
+/** Take our wrappers out again, unless another has been put on top of them: then they stay. */
+void domains_unwrap(void);
 
 /**
  * See to it that the interpreter, which runs now, goes through our wrappers. Does nothing, to be

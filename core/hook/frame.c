@@ -49,6 +49,13 @@ static const struct code_slot *code_register(uintptr_t address)
 			 (struct code_slot){ address, number, is_import_system(&info.filename) });
 }
 
+/** What is registered for a code object, now if it was not. NULL: no space. */
+static const struct code_slot *code_known(uintptr_t address)
+{
+	const struct code_slot *code = codes_find(&hook.codes, address);
+	return code ? code : code_register(address);
+}
+
 /** The line of frame i, whose code is live. */
 static attr_noinline uint32_t line_of(const struct python_cache *cache, unsigned i)
 {
@@ -65,11 +72,7 @@ static attr_noinline uint32_t line_of(const struct python_cache *cache, unsigned
 static bool code_node(const struct python_cache *cache, unsigned i, uint32_t parent,
 		      bool is_innermost, uint32_t *ret_node)
 {
-	uintptr_t address = python_cache_code(cache, i);
-	const struct code_slot *code = codes_find(&hook.codes, address);
-	if (!code) {
-		code = code_register(address);
-	}
+	const struct code_slot *code = code_known(python_cache_code(cache, i));
 	*ret_node = parent;
 	if (!code || (code->is_import_system && !is_innermost)) {
 		return code;
@@ -121,4 +124,10 @@ uint32_t frame_innermost_node(const struct python_cache *cache, unsigned i, uint
 		code_node(cache, i, parent, true, &node);
 	}
 	return node;
+}
+
+uint32_t frame_code(uintptr_t address)
+{
+	const struct code_slot *code = code_known(address);
+	return code ? code->number : 0;
 }

@@ -49,4 +49,7 @@ uint32_t frame_node(const struct python_cache *cache, unsigned i, uint32_t paren
  */
 uint32_t frame_innermost_node(const struct python_cache *cache, unsigned i, uint32_t parent);
 
+/** The number of the code object at an address, which lives; 0 without space. */
+uint32_t frame_code(uintptr_t address);
+
 #endif

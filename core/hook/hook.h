@@ -30,6 +30,7 @@
  *   threads.c          what belongs to a thread, and finding out that it is gone
  *   environment.c      our two variables; target.c: can the next image load us
  *   pool.c             private memory without malloc
+ *   scope.c            recording only a part of the run, when the program asks for it
  *   control.c          fil_control: the only thing others may call
  *   shim.c             memcpy and the like
  *
@@ -72,6 +73,8 @@ enum recording {
 	 * CLONE_VM alone): only the thread itself is recorded.
 	 */
 	RECORDING_SHARED = 2,
+	/** Nothing is recorded until a scope is opened (scope.h). */
+	RECORDING_OFF = 3,
 };
 
 /**
@@ -120,6 +123,8 @@ struct hook {
 	uint64_t highest_refusal;
 	/** The interpreter was there when the program started: it cannot be unloaded. */
 	bool python_is_resident;
+	/** What gate.recording becomes when a scope is opened. */
+	uint32_t recording_when_on;
 	/** How many calls of dlclose are under way that may unload it: not to be read now. */
 	uint32_t python_away;
 	/** The last vfork child that called exec: it may try several paths. */

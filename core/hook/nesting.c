@@ -85,6 +85,9 @@ static bool is_another_task(void)
 
 bool nesting_is_recorded(void)
 {
+	if (likely(hook.gate->recording == RECORDING_OFF)) {
+		return false;
+	}
 	if (!hook.gate->recording) {
 		hook_notice_child();
 		return false;

@@ -4,7 +4,8 @@
 /*
  * Whether an operation is to be recorded, and what happens when operations nest.
  *
- * Not recorded: in a forked child, and inside an allocator (hook_enter). An operation inside a
+ * Not recorded: in a forked child, outside of a scope where there are some, and inside an allocator
+ * (hook_enter). An operation inside a
  * signal handler that interrupted another one of the same thread is deferred and recorded by the
  * interrupted one; so is one that could not get the lock, by the next that can. A handler that left
  * by longjmp leaves its operation abandoned: the next

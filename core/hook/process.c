@@ -229,7 +229,10 @@ attr_export int clone(int (*routine)(void *), void *stack, int flags, void *argu
 	va_end(rest);
 	if ((flags & (SHARES_MEMORY | STOPS_PARENT | OWN_TLS)) == SHARES_MEMORY && hook.gate
 	    && hook.gate->recording) {
-		hook.gate->recording = RECORDING_SHARED;
+		hook.recording_when_on = RECORDING_SHARED;
+		if (hook.gate->recording == RECORDING) {
+			hook.gate->recording = RECORDING_SHARED;
+		}
 	}
 	return next_ready()->clone(routine, stack, flags, argument, parent_tid, tls, child_tid);
 }

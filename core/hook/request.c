@@ -12,6 +12,7 @@
 #define WAIT_STEP_NS 50000000
 #define WAIT_STEPS 40
 #define BREACH_STEPS 1200
+#define SCOPE_STEPS 4
 #define REFUSALS_ALWAYS_TOLD 8
 /** By how much more must be live than at the highest refusal told, besides a sixteenth of it. */
 #define HIGHER_BYTES_MIN (1u << 20)
@@ -121,4 +122,32 @@ void request_breach(void)
 	if (post_in_turn(REQUEST_BREACH, 0, BREACH_STEPS)) {
 		wait_for_answer(REQUEST_BREACH, BREACH_STEPS);
 	}
+}
+
+bool request_scope_report(void)
+{
+	return post_in_turn(REQUEST_SCOPE, 0);
+}
+
+enum request_answer request_await_scope(uint32_t *done, uint32_t wanted)
+{
+	for (int i = 0; i < SCOPE_STEPS; i++) {
+		/* Pairs with the supervisor's release store after its result. */
+		uint32_t seen = load_acquire(done);
+		if (seen == wanted) {
+			return REQUEST_ANSWERED;
+		}
+		if (!supervisor_lives()) {
+			return REQUEST_NOBODY;
+		}
+		struct sys_timespec wait = { 0, WAIT_STEP_NS };
+		sys_futex_wait(done, seen, &wait);
+	}
+	return load_acquire(done) == wanted ? REQUEST_ANSWERED : REQUEST_NOT_YET;
+}
+
+uint32_t request_supervisor(void)
+{
+	uint32_t word = load_acquire(&hook.view.header->supervisor_tid);
+	return word & FUTEX_OWNER_DIED ? 0 : word & FUTEX_TID_MASK;
 }

@@ -37,4 +37,15 @@ void request_breach(void);
 /** Wait for what comes of another thread's breach while that is under way (1). As long. */
 void request_await_breach(uint32_t *is_under_way);
 
+/** Ask for a report of the scope, in turn. False: nobody would answer. */
+bool request_scope_report(void);
+
+enum request_answer { REQUEST_ANSWERED, REQUEST_NOT_YET, REQUEST_NOBODY };
+
+/** Wait a fifth of a second until done, a futex of the supervisor's, has reached wanted. */
+enum request_answer request_await_scope(uint32_t *done, uint32_t wanted);
+
+/** The supervisor's process id, 0 if it is dead. */
+uint32_t request_supervisor(void);
+
 #endif

@@ -8,10 +8,10 @@
  */
 #include "core/base/sys.h"
 #include "core/elf/loaded.h"
-#include "core/hook/domains.h"
 #include "core/hook/environment.h"
 #include "core/hook/hook.h"
 #include "core/hook/nesting.h"
+#include "core/hook/scope.h"
 #include "core/hook/signal.h"
 #include "core/hook/stack.h"
 #include "core/shm/account.h"
@@ -198,8 +198,7 @@ __attribute__((constructor)) static void hook_start(void)
 	signal_start();
 	hook.gate = gate;
 	hook.view.slot->state = SLOT_RECORDING;
-	gate->recording = RECORDING;
 	ceiling_start(&hook.view.header->ceiling);
+	scope_start();
 	fault_start();
-	domains_wrap();
 }

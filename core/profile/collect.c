@@ -14,6 +14,7 @@
 #include "core/profile/quote.h"
 #include "core/profile/repair.h"
 #include "core/profile/resolve.h"
+#include "core/profile/scope.h"
 #include "core/profile/segment_reader.h"
 #include "core/profile/snapshot.h"
 
@@ -34,6 +35,7 @@ struct collector {
 	struct snapshot snapshot;
 	struct builder builder;
 	struct resolver resolver;
+	struct scope_sources sources;
 	struct slot *slots;
 	struct arena_copy *threads; /* by slot */
 	uint32_t slot_count;
@@ -225,6 +227,7 @@ static void add_source(struct collector *collector)
 		.directory = request->directory ? request->directory : "",
 		.start_unix_ms = request->start_unix_ms,
 		.code_text = request->code_text,
+		.sources = &collector->sources,
 	};
 	if (request->with_source) {
 		quote_sources(&collector->builder, &place, 0);
@@ -264,6 +267,19 @@ static void add_conditions(struct collector *collector)
 	}
 }
 
+/** Where stacks begin, if the workload has a scope. */
+static void set_root(struct collector *collector)
+{
+	for (uint32_t i = 0; i < collector->slot_count; i++) {
+		const struct scope *scope = &collector->slots[i].scope;
+		if (scope->state != SCOPE_NONE) {
+			resolver_begin_at(&collector->resolver, scope->root_code,
+					  scope->flags & SCOPE_ROOT_HIDDEN);
+			return;
+		}
+	}
+}
+
 static int collect(struct collector *collector)
 {
 	bool running = collector->request->outcome.verdict == VERDICT_RUNNING;
@@ -271,9 +287,13 @@ static int collect(struct collector *collector)
 	    || read_slots(collector)
 	    || snapshot_take(&collector->reader, running, &collector->snapshot)
 	    || reader_refresh(&collector->reader)
-	    || resolver_init(&collector->resolver, &collector->reader, &collector->builder)) {
+	    || resolver_init(&collector->resolver, &collector->reader, &collector->builder)
+	    || scope_sources_init(&collector->sources, &collector->resolver.codes,
+				  &collector->resolver.texts)) {
 		return -1;
 	}
+	collector->resolver.sources = &collector->sources;
+	set_root(collector);
 	want_stacks(collector);
 	if (collector->builder.failed || resolver_run(&collector->resolver)) {
 		errno = ENOMEM;
@@ -302,6 +322,7 @@ struct profile *profile_collect(const struct collect_request *request)
 	}
 	int error = errno;
 	builder_done(&collector.builder);
+	scope_sources_done(&collector.sources);
 	resolver_done(&collector.resolver);
 	snapshot_done(&collector.snapshot);
 	for (uint32_t i = 0; i < collector.slot_count; i++) {

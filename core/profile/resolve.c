@@ -34,7 +34,15 @@ int resolver_init(struct resolver *resolver, const struct segment_reader *reader
 	}
 	resolver->frame_of = calloc(resolver->nodes.used + 1, sizeof(*resolver->frame_of));
 	resolver->mapped = calloc(resolver->nodes.used + 1, sizeof(*resolver->mapped));
-	return resolver->frame_of && resolver->mapped ? 0 : -1;
+	resolver->is_below_root =
+		calloc(resolver->nodes.used + 1, sizeof(*resolver->is_below_root));
+	return resolver->frame_of && resolver->mapped && resolver->is_below_root ? 0 : -1;
+}
+
+void resolver_begin_at(struct resolver *resolver, uint32_t code, bool is_hidden)
+{
+	resolver->root_code = code;
+	resolver->is_root_hidden = is_hidden;
 }
 
 static const struct node *segment_node(const struct resolver *resolver, uint32_t node)
@@ -108,7 +116,9 @@ static void resolve_python(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
-	uint32_t file = resolver_text(resolver, code->filename);
+	uint32_t name = resolver->sources ? scope_shown_name(resolver->sources, code->filename)
+					  : code->filename;
+	uint32_t file = resolver_text(resolver, name);
 	uint32_t function = resolver_text(resolver, code->qualname);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t line = segment_node(resolver, nodes[i])->place;
@@ -235,6 +245,16 @@ static bool is_import_system(const struct profile *profile, uint32_t number)
 	return strncmp(file, start, sizeof(start) - 1) == 0;
 }
 
+/** True if stacks through this node begin at it; what is below it is known to be. */
+static bool begins_stacks(struct resolver *resolver, uint32_t node)
+{
+	const struct node *at = segment_node(resolver, node);
+	bool is_below = segment_node(resolver, at->parent) && resolver->is_below_root[at->parent];
+	bool begins = !is_below && resolver->root_code && at->code == resolver->root_code;
+	resolver->is_below_root[node] = is_below || begins;
+	return begins;
+}
+
 /**
  * The node for a frame of the segment below a parent in the profile; that parent if it is left out.
  */
@@ -244,6 +264,9 @@ static uint32_t map_below(struct resolver *resolver, uint32_t parent, uint32_t n
 	uint32_t frame = resolver->frame_of[node] - 1;
 	if (resolver->builder->failed) {
 		return 0;
+	}
+	if (begins_stacks(resolver, node)) {
+		return resolver->is_root_hidden ? 0 : builder_node(resolver->builder, 0, frame);
 	}
 	if ((parent == 0 && is_runpy(profile, frame)) || is_import_system(profile, frame)) {
 		return parent;
@@ -302,5 +325,6 @@ void resolver_done(struct resolver *resolver)
 	arena_done(&resolver->texts);
 	free(resolver->frame_of);
 	free(resolver->mapped);
+	free(resolver->is_below_root);
 	free(resolver->wanted);
 }

@@ -15,6 +15,7 @@
 #define CORE_PROFILE_RESOLVE_H
 
 #include "core/profile/builder.h"
+#include "core/profile/scope.h"
 #include "core/profile/segment_reader.h"
 
 struct resolver {
@@ -26,6 +27,13 @@ struct resolver {
 	uint32_t *frame_of;
 	/** By node of the segment: 0: not mapped yet; else the node of the profile, + 1. */
 	uint32_t *mapped;
+	/** Names of files that were handed over; NULL: none. */
+	const struct scope_sources *sources;
+	/** Stacks begin at the outermost frame of this code, or below it; 0: at their root. */
+	uint32_t root_code;
+	bool is_root_hidden;
+	/** By node of the segment: the path to it has such a frame. */
+	bool *is_below_root;
 	/** Nodes asked for, in any order. */
 	uint32_t *wanted;
 	uint32_t wanted_count;
@@ -39,6 +47,9 @@ struct resolver {
  */
 int resolver_init(struct resolver *resolver, const struct segment_reader *reader,
 		  struct builder *builder);
+
+/** Let stacks that have a frame of a code begin at the outermost of them, or (hidden) below it. */
+void resolver_begin_at(struct resolver *resolver, uint32_t code, bool is_hidden);
 
 /** Ask for a stack. All must be asked for before resolver_run. */
 void resolver_want(struct resolver *resolver, uint32_t node);

@@ -4,6 +4,7 @@
 #include "core/profile/source.h"
 
 #include "core/base/hash.h"
+#include "core/profile/scope.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,14 @@ static bool load_fd(int fd, const struct source_place *place, struct source_file
 
 bool source_load(const struct source_place *place, const char *name, struct source_file *ret_file)
 {
+	if (place->sources) {
+		size_t len;
+		char *text = scope_source(place->sources, name, &len);
+		if (text) {
+			*ret_file = (struct source_file){ text, len, false };
+			return true;
+		}
+	}
 	if (strcmp(name, CODE_TEXT_NAME) == 0 && place->code_text) {
 		char *text = strdup(place->code_text);
 		if (text) {

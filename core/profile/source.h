@@ -15,12 +15,16 @@
 #define SOURCE_LINE_BYTES_MAX 4096u
 #define SOURCE_FILE_BYTES_MAX ((size_t)64 << 20)
 
+struct scope_sources;
+
 /** Where source files are. */
 struct source_place {
 	const char *root;      /* prefix of absolute names, or "" */
 	const char *directory; /* relative names are below it */
 	int64_t start_unix_ms; /* files changed later are flagged */
 	const char *code_text; /* the text of "<string>", or NULL */
+	/** Texts that were handed over, which come first; NULL: none. */
+	const struct scope_sources *sources;
 };
 
 /** The content of one file. */

@@ -22,6 +22,8 @@ static const char *verdict_class(const struct outcome *outcome)
 	switch (outcome->verdict) {
 	case VERDICT_RUNNING:
 		return "running";
+	case VERDICT_PART:
+		return "well";
 	case VERDICT_EXITED:
 		return outcome->exit_status == 0 ? "well" : "warned";
 	case VERDICT_UNKNOWN:

@@ -7,7 +7,8 @@
 
 bool threads_matter(const struct outcome *outcome)
 {
-	return outcome->verdict != VERDICT_EXITED || outcome->breach.trigger != BREACH_NONE;
+	return (outcome->verdict != VERDICT_EXITED && outcome->verdict != VERDICT_PART)
+		|| outcome->breach.trigger != BREACH_NONE;
 }
 
 bool threads_broke(const struct profile *profile, const struct profile_thread *thread)

@@ -117,6 +117,9 @@ int report_verdict_sentence(FILE *out, const struct profile *profile)
 	case VERDICT_RUNNING:
 		write_running(out, profile);
 		break;
+	case VERDICT_PART:
+		fputs("a part of the program, which ended", out);
+		break;
 	case VERDICT_EXITED:
 	case VERDICT_SIGNALED:
 		write_end(out, outcome);

@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 5u
+#define SEGMENT_VERSION 6u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -237,7 +237,8 @@ enum code_kind {
 	CODE_NATIVE = 3,
 	/**
 	 * No frame: the text of a source file that is on no disk, such as a cell of a notebook, as
-	 * the workload has handed it over. filename is its name, lines its text.
+	 * the workload has handed it over. filename is its name, qualname what reports are to call
+	 * it (0: the same).
 	 */
 	CODE_SOURCE = 4,
 };
@@ -259,7 +260,8 @@ struct code {
 	int32_t first_line; /* co_firstlineno */
 	uint16_t kind;      /* enum code_kind */
 	uint16_t variant;   /* of CODE_NATIVE an enum native_address */
-	uint32_t reserved[6];
+	uint32_t text;      /* text: of CODE_SOURCE its lines */
+	uint32_t reserved[5];
 };
 
 #define TEXT_UNIT 8u

@@ -246,9 +246,8 @@ static void handle_request(struct supervisor *s)
 	/* Pairs with the CAS by which a hook posts: what it wrote before is there. */
 	uint32_t kind = load_acquire(&request->kind);
 	uint32_t serial = load_relaxed(&request->serial);
-	if (kind == REQUEST_SNAPSHOT) {
-		s->wants_snapshot = true;
-	}
+	s->wants_snapshot |= kind == REQUEST_SNAPSHOT;
+	s->wants_scope |= kind == REQUEST_SCOPE;
 	if (kind == REQUEST_BREACH && serial != s->serial_seen) {
 		s->serial_seen = serial;
 		breach_posted(s);

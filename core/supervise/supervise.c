@@ -58,6 +58,7 @@ static bool prepare(struct supervisor *s, const struct supervise_options *option
 	fault_counter_init(s, !options->no_fault_counter);
 	picture_init(&s->picture, !options->no_pictures);
 	s->passing.header->ceiling = s->ceiling;
+	s->passing.header->flags |= options->is_on_request ? SEGMENT_ON_REQUEST : 0;
 	if (!doorbell_claim(&s->doorbell, s->passing.header)) {
 		return error_set(ret_error, 125, errno,
 				 "cannot announce ourselves to the workload");
@@ -134,6 +135,10 @@ enum supervise_event supervise_next(struct supervisor *s)
 		if (s->state == STATE_ENDED) {
 			return SUPERVISE_ENDED;
 		}
+		if (s->wants_scope) {
+			s->wants_scope = false;
+			return SUPERVISE_SCOPE;
+		}
 		if (s->wants_snapshot) {
 			s->wants_snapshot = false;
 			return SUPERVISE_SNAPSHOT;
@@ -157,6 +162,15 @@ void supervise_answer(struct supervisor *s)
 	store_release(kind, REQUEST_NONE);
 	sys_futex_wake(kind, INT_MAX);
 	breach_stop_self(s);
+}
+
+void supervise_scope_done(struct supervisor *s, uint32_t result)
+{
+	struct scope *scope = &s->passing.slot->scope;
+	scope->report_result = result;
+	/* Pairs with the acquire load of the hook that waits. */
+	store_release(&scope->reports_done, load_relaxed(&scope->reports_wanted));
+	sys_futex_wake(&scope->reports_done, INT_MAX);
 }
 
 bool supervise_is_randomised(const struct supervisor *s)

@@ -57,6 +57,8 @@ struct supervise_options {
 	bool no_pictures;
 	/** Native stacks: SEGMENT_NATIVE_NO, SEGMENT_NATIVE_YES or 0 (core/shm/segment.h). */
 	uint32_t native;
+	/** Nothing is recorded until the workload asks for it: only its scopes are. */
+	bool is_on_request;
 	/** Let every run lie at the same addresses (ADDR_NO_RANDOMIZE), if the kernel lets us. */
 	bool is_deterministic;
 	/**
@@ -103,6 +105,8 @@ enum supervise_event {
 	 * supervise_picture_begun; or let it be, and this comes again. The workload goes on.
 	 */
 	SUPERVISE_PICTURE,
+	/** The workload waits for a report of its scope: then call supervise_scope_done. */
+	SUPERVISE_SCOPE,
 	/** A process that the caller has forked has ended: it may be waited for. */
 	SUPERVISE_CHILD_ENDED,
 	/**
@@ -144,6 +148,12 @@ struct brink supervise_brink(const struct supervisor *supervisor);
 
 /** A picture of what is held now is being made: no other is due until that has changed. */
 void supervise_picture_begun(struct supervisor *supervisor);
+
+/**
+ * The reports of the scope that were asked for so far are there, or (result not 0) are not
+ * complete.
+ */
+void supervise_scope_done(struct supervisor *supervisor, uint32_t result);
 
 /** is_deterministic was wanted, and the kernel refused it. */
 bool supervise_is_randomised(const struct supervisor *supervisor);

@@ -53,6 +53,7 @@ struct supervisor {
 	bool wants_failed;
 	bool wants_breach;
 	bool wants_picture;
+	bool wants_scope;
 	bool child_ended;
 	/**
 	 * The request that was last handed out, so that it is not handed out again before its

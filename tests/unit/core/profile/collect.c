@@ -142,6 +142,41 @@ static void import_system_is_left_out(void)
 	close(file.fd);
 }
 
+/** Stacks main > work > work > leaf, and main > other, of a scope that begins with work. */
+static const char *of_scope(uint32_t flags)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t outer = frame_below(&file, 0, "m.py", "main");
+	uint32_t code = segment_file_python(&file, "m.py", "work", 1);
+	uint32_t work = segment_file_node(&file, outer, code, 0);
+	uint32_t again = segment_file_node(&file, work, code, 0);
+	segment_file_entry(&file, frame_below(&file, again, "m.py", "leaf"), 100, 1);
+	segment_file_entry(&file, work, 90, 1);
+	segment_file_entry(&file, frame_below(&file, outer, "m.py", "other"), 80, 1);
+	file.slot.scope = (struct scope){
+		.state = SCOPE_CLOSED,
+		.root_code = code,
+		.flags = flags,
+	};
+	segment_file_flush(&file);
+	struct profile *profile = collect(&file);
+	const char *text = rendered(profile, report_write_folded, MEASURE_PEAK);
+	profile_free(profile);
+	close(file.fd);
+	return text;
+}
+
+static void stacks_of_a_scope_begin_with_its_root(void)
+{
+	CHECK_STR(of_scope(0), "m.py:1 (work);m.py:1 (work);m.py:1 (leaf) 100\n"
+			       "m.py:1 (work) 90\n"
+			       "m.py:1 (main);m.py:1 (other) 80\n");
+	/* What it has allocated itself is shown all the same. */
+	CHECK_STR(of_scope(SCOPE_ROOT_HIDDEN), "m.py:1 (work);m.py:1 (leaf) 100\n"
+					       "m.py:1 (work) 90\n"
+					       "m.py:1 (main);m.py:1 (other) 80\n");
+}
+
 static void damaged_stacks_keep_their_bytes(void)
 {
 	struct segment_file file = segment_file_new();
@@ -344,6 +379,7 @@ int main(void)
 	RUN(peak_is_what_was_held_then);
 	RUN(leading_runpy_is_left_out);
 	RUN(import_system_is_left_out);
+	RUN(stacks_of_a_scope_begin_with_its_root);
 	RUN(damaged_stacks_keep_their_bytes);
 	RUN(interrupted_operations_are_taken_back);
 	RUN(impossible_intents_are_ignored);
