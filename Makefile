@@ -16,6 +16,7 @@ ARCH ?= $(shell uname -m)
 CC = gcc
 AR = ar
 STRIP = strip
+PYTHON = python3
 MUSL_CC ?= $(firstword $(wildcard build/deps/musl/bin/musl-gcc) musl-gcc)
 WERROR ?= -Werror
 # make V=1 prints the commands.
@@ -63,7 +64,7 @@ HOOK_SOURCES := $(call sources,$(HOOK_DIRS) oomsim/ceiling.c)
 TOOL_OBJECTS = $(TOOL_SOURCES:%=$(B)/tool/%.o)
 HOOK_OBJECTS = $(HOOK_SOURCES:%=build/hook/%.o)
 # For unit tests: every object but main's, and the workload's stack reader compiled as the tool is.
-LIB_SOURCES = $(filter-out cmd/main.c cmd/hook_image.S,$(TOOL_SOURCES)) $(call sources,core/stack)
+LIB_SOURCES = $(filter-out cmd/main.c cmd/%_image.S,$(TOOL_SOURCES)) $(call sources,core/stack)
 LIB_OBJECTS = $(LIB_SOURCES:%=$(B)/tool/%.o) $(UNCOVERED)
 UNCOVERED = $(if $(filter asan,$(SAN)),$(B)/tool/tests/fuzz/uncovered.c.o)
 LIBS = build/deps/elfutils/lib/libdw.a build/deps/libiberty/lib/libiberty.a \
@@ -103,9 +104,15 @@ $(B)/tool/cmd/license_text.S.o: build/license.gz
 
 build/license.gz: cmd/license.txt $(LICENSES)
 	$(Q)cat $^ | gzip -9n >$@
+$(B)/tool/cmd/package_image.S.o: build/filprofiler.zip
 $(B)/tool/%.S.o: %.S Makefile $$(call embeds,$$*)
 	@mkdir -p $(@D)
 	$(Q)$(TOOL_CC) -I. -Ibuild -c -o $@ $<
+
+PACKAGE = $(wildcard cmd/python/filprofiler/*)
+build/filprofiler.zip: cmd/python/pack.py $(PACKAGE)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) cmd/python/pack.py zip $@
 
 build/hook/%.c.o: %.c Makefile | $(LIBS)
 	@mkdir -p $(@D)
@@ -195,6 +202,10 @@ check-vm: all
 ## Install
 PREFIX ?= /usr/local
 
+# One for every Python and every Linux of this architecture, in build/dist.
+wheel: all
+	$(Q)$(PYTHON) cmd/python/pack.py wheel $(B)/dist $(B)/fil-profile
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(B)/fil-profile $(DESTDIR)$(PREFIX)/bin/fil-profile
@@ -203,6 +214,6 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
 .PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench bench-oom \
-	fuzz check-vm install clean
+	fuzz check-vm wheel install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))

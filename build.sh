@@ -80,6 +80,7 @@ install_compilers() {
 	local missing=() package
 	command -v gcc >/dev/null || missing+=(gcc libc6-dev)
 	command -v make >/dev/null || missing+=(make)
+	command -v python3 >/dev/null || missing+=(python3)
 	command -v xz >/dev/null || missing+=(xz-utils)
 	if [ -z "${FIL_SOURCES-}" ] && [ ! -e "$DEPS/musl/bin/musl-gcc" ]; then
 		command -v musl-gcc >/dev/null || missing+=(musl-tools)

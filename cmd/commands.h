@@ -16,6 +16,12 @@ int cmd_run(const struct options *options);
 /** fil-profile report: see cmd/report.c. */
 int cmd_report(const struct options *options);
 
+/** fil-profile python: see cmd/python.c. Ends as the workload ended. */
+int cmd_python(const struct options *options);
+
+/** fil-profile jupyter: see cmd/jupyter.c. */
+int cmd_jupyter(const struct options *options);
+
 /** fil-profile help, and --help of a command (COMMAND_NONE: of the tool), on stdout. */
 int cmd_help(const struct options *options);
 

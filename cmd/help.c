@@ -29,11 +29,14 @@ static const char tool_help[] =
 	"  fil-profile run [OPTIONS] -c CODE [ARG...]\n"
 	"  fil-profile run [OPTIONS] [--] PROGRAM [ARG...]\n"
 	"  fil-profile report [OPTIONS] CAPTURE\n"
-	"  fil-profile help [run|report|completion]\n"
+	"  fil-profile python [ARG...]\n"
+	"  fil-profile jupyter install [--user|--sys-prefix]\n"
+	"  fil-profile help [run|report|python|jupyter|completion]\n"
 	"\n"
 	"run starts a program and, whatever ends it, leaves a report of its memory in a new\n"
 	"folder below fil-result. report writes one again, in another form, from the capture\n"
-	"in such a folder. fil-profile help COMMAND tells more.\n";
+	"in such a folder. python starts an interpreter in which parts of a program, or cells\n"
+	"of a notebook, are profiled. fil-profile help COMMAND tells more.\n";
 
 static const char run_help[] =
 	"Usage: fil-profile run [OPTIONS] SCRIPT.py | -m MODULE | -c CODE | [--] PROGRAM [ARG...]\n"
@@ -59,6 +62,30 @@ static const char report_help[] =
 	"\n"
 	"Options:\n";
 
+static const char python_help[] =
+	"Usage: fil-profile [OPTIONS] python [ARG...]\n"
+	"\n"
+	"Start Python with its own arguments, all that follow. Nothing is profiled until the\n"
+	"program asks for it:\n"
+	"\n"
+	"  from filprofiler.api import profile, profile_block\n"
+	"  result = profile(function, \"fil-result/function\")\n"
+	"  with profile_block(\"fil-result/block\") as run:\n"
+	"      ...\n"
+	"\n"
+	"or in IPython and Jupyter: %load_ext filprofiler, then %%filprofile on top of a cell.\n"
+	"With pytest: fil-profile python -m pytest -p filprofiler.pytest_plugin --fil.\n"
+	"\n"
+	"Options, before python:\n";
+
+static const char jupyter_help[] =
+	"Usage: fil-profile jupyter install [--user|--sys-prefix|--prefix=DIR]\n"
+	"\n"
+	"Give Jupyter the kernel \"Python 3 with Fil\", in which cells can be profiled: for this\n"
+	"user (the default), or in the environment of the Python that is used.\n"
+	"\n"
+	"Options, before jupyter:\n";
+
 static const char completion_head[] =
 	"# Completion for fil-profile: bash, or zsh after bashcompinit. To have it:\n"
 	"#   eval \"$(fil-profile help completion)\"\n"
@@ -66,7 +93,8 @@ static const char completion_head[] =
 	"\tlocal i command= word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
 	"\tCOMPREPLY=()\n"
 	"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-	"\t\tcase ${COMP_WORDS[i]} in run | report | help) command=${COMP_WORDS[i]}; break ;;\n"
+	"\t\tcase ${COMP_WORDS[i]} in\n"
+	"\t\trun | report | python | jupyter | help) command=${COMP_WORDS[i]}; break ;;\n"
 	"\t\tesac\n"
 	"\tdone\n"
 	"\t[[ $before == = ]] && before=${COMP_WORDS[COMP_CWORD-2]}\n"
@@ -154,38 +182,51 @@ static int print_completion(void)
 		print_names((enum command)(1 << i));
 		printf("' -- \"$word\")) ;;\n");
 	}
-	printf("\t,*) COMPREPLY=($(compgen -W 'run report help --help --version' -- \"$word\"))\n");
+	printf("\t,*) COMPREPLY=($(compgen -W 'run report python jupyter help --help --version' "
+	       "-- \"$word\"))\n");
 	printf("\t\t;;\n");
-	printf("\thelp,*) COMPREPLY=($(compgen -W 'run report completion' -- \"$word\")) ;;\n");
+	printf("\tjupyter,*) COMPREPLY=($(compgen -W 'install' -- \"$word\")) ;;\n");
+	printf("\thelp,*) COMPREPLY=($(compgen -W 'run report python jupyter completion' "
+	       "-- \"$word\")) ;;\n");
 	fputs(completion_tail, stdout);
 	return 0;
 }
 
 static int help_of(enum command command)
 {
-	if (command == COMMAND_RUN) {
-		fputs(run_help, stdout);
-		print_options(COMMAND_RUN);
-		fputs(run_help_end, stdout);
-	} else if (command == COMMAND_REPORT) {
-		fputs(report_help, stdout);
-		print_options(COMMAND_REPORT);
-	} else {
-		fputs(tool_help, stdout);
+	static const struct {
+		enum command command;
+		const char *text, *end;
+	} texts[] = {
+		{COMMAND_RUN, run_help, run_help_end},
+		{COMMAND_REPORT, report_help, ""},
+		{COMMAND_PYTHON, python_help, ""},
+		{COMMAND_JUPYTER, jupyter_help, ""},
+	};
+
+	for (size_t i = 0; i < countof(texts); i++) {
+		if (texts[i].command == command) {
+			fputs(texts[i].text, stdout);
+			print_options(command);
+			fputs(texts[i].end, stdout);
+			return 0;
+		}
 	}
+	fputs(tool_help, stdout);
 	return 0;
 }
 
 static int refuse_topic(const char *topic)
 {
-	static const char *const topics[] = {"run", "report", "completion", NULL};
+	static const char *const topics[] = {"run", "report", "python", "jupyter", "completion",
+					     NULL};
 	const char *near = suggest_nearest(topic, topics);
 
 	say_error("there is no help on %s", topic);
 	if (near) {
 		say_error("did you mean %s?", near);
 	} else {
-		say_error("there is on run, report and completion");
+		say_error("there is on run, report, python, jupyter and completion");
 	}
 	return STATUS_OWN_ERROR;
 }
@@ -194,20 +235,16 @@ int cmd_help(const struct options *options)
 {
 	const char *topic = options->word_count ? options->words[0] : "help";
 
-	if (options->command == COMMAND_RUN || options->command == COMMAND_REPORT) {
+	if (options->command != COMMAND_HELP && options->command != COMMAND_NONE) {
 		return help_of(options->command);
-	}
-	if (strcmp(topic, "help") == 0) {
-		return help_of(COMMAND_HELP);
-	}
-	if (strcmp(topic, "run") == 0) {
-		return help_of(COMMAND_RUN);
-	}
-	if (strcmp(topic, "report") == 0) {
-		return help_of(COMMAND_REPORT);
 	}
 	if (strcmp(topic, "completion") == 0) {
 		return print_completion();
+	}
+	for (size_t i = 0; command_names[i]; i++) {
+		if (strcmp(topic, command_names[i]) == 0) {
+			return help_of((enum command)(1u << i));
+		}
 	}
 	return refuse_topic(topic);
 }

@@ -26,6 +26,9 @@
  *      report_formats        core/report: text, folded stacks, SVG, HTML, pprof, speedscope
  *      browser_open          cmd/browser.h
  *     supervise_die_as       ends as the workload did
+ *    cmd_python              cmd/python.c: an interpreter in which scopes are profiled: the package
+ *                            cmd/python/filprofiler (cmd/package.h) asks core/hook/scope.c for them
+ *    cmd_jupyter             cmd/jupyter.c: hands over to the package
  *    cmd_report              cmd/report.c: fil-profile report; capture_read, left_segment_read,
  *                            report_formats
  *    cmd_help                cmd/help.c: help, version, shell completion, explained errors
@@ -68,7 +71,16 @@ static int dispatch(const struct options *options)
 	if (options->help || options->command == COMMAND_NONE || options->command == COMMAND_HELP) {
 		return cmd_help(options);
 	}
-	return options->command == COMMAND_RUN ? cmd_run(options) : cmd_report(options);
+	switch (options->command) {
+	case COMMAND_RUN:
+		return cmd_run(options);
+	case COMMAND_PYTHON:
+		return cmd_python(options);
+	case COMMAND_JUPYTER:
+		return cmd_jupyter(options);
+	default:
+		return cmd_report(options);
+	}
 }
 
 int main(attr_unused int argc, char **argv)

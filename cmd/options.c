@@ -48,13 +48,14 @@ static const char *const *switch_names(void)
 
 #define RUN COMMAND_RUN
 #define REPORT COMMAND_REPORT
-#define ANY (COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP)
+#define PYTHON COMMAND_PYTHON
+#define ANY (COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP | PYTHON | COMMAND_JUPYTER)
 #define TO(member) offsetof(struct options, member)
 
 const struct option_row option_table[] = {
 	{"output", 'o', OPTION_TEXT, RUN, TO(output), "DIR", NULL,
 	 "make the folder of the run below DIR (fil-result)"},
-	{"python", 0, OPTION_TEXT, RUN, TO(python), "PATH", NULL,
+	{"python", 0, OPTION_TEXT, RUN | PYTHON | COMMAND_JUPYTER, TO(python), "PATH", NULL,
 	 "the Python to use ($VIRTUAL_ENV's, or python3 on PATH)"},
 	{NULL, 'm', OPTION_TARGET, RUN, TO(module), "MODULE", NULL,
 	 "run a module, as python -m does"},
@@ -62,11 +63,11 @@ const struct option_row option_table[] = {
 	 "run Python code, as python -c does"},
 	{"no-browser", 0, OPTION_FLAG, RUN, TO(no_browser), NULL, NULL,
 	 "do not open the report in a browser"},
-	{"quiet", 'q', OPTION_FLAG, RUN, TO(quiet), NULL, NULL,
+	{"quiet", 'q', OPTION_FLAG, RUN | PYTHON, TO(quiet), NULL, NULL,
 	 "say nothing but errors"},
-	{"no-source", 0, OPTION_FLAG, RUN, TO(no_source), NULL, NULL,
+	{"no-source", 0, OPTION_FLAG, RUN | PYTHON, TO(no_source), NULL, NULL,
 	 "keep source lines out of what is written"},
-	{"no-argv", 0, OPTION_FLAG, RUN, TO(no_argv), NULL, NULL,
+	{"no-argv", 0, OPTION_FLAG, RUN | PYTHON, TO(no_argv), NULL, NULL,
 	 "keep the command line out of what is written"},
 	{"native", 0, OPTION_SWITCH, RUN, TO(native), "yes|no", switch_names,
 	 "machine code in the stacks (of what is not Python)"},
@@ -119,18 +120,14 @@ const struct option_row option_table[] = {
 	{NULL, 0, OPTION_FLAG, 0, 0, NULL, NULL, NULL},
 };
 
-const char *const command_names[] = {"run", "report", "help", NULL};
+const char *const command_names[] = {"run", "report", "help", "python", "jupyter", NULL};
 
 const char *command_name(enum command command)
 {
-	switch (command) {
-	case COMMAND_RUN:
-		return "run";
-	case COMMAND_REPORT:
-		return "report";
-	case COMMAND_HELP:
-		return "help";
-	default:
-		return "";
+	for (size_t i = 0; command_names[i]; i++) {
+		if (command & 1u << i) {
+			return command_names[i];
+		}
 	}
+	return "";
 }

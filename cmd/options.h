@@ -6,7 +6,8 @@
  *
  * An option is "--name", "--name=VALUE", "--name VALUE", "-o VALUE" or "-oVALUE"; never
  * abbreviated. It may stand before or after the command. Behind the script, module or program of
- * "run" nothing is looked at: it belongs to the workload. FIL_OPTIONS in the environment holds
+ * "run" nothing is looked at: it belongs to the workload; so does all behind "python" and
+ * "jupyter". FIL_OPTIONS in the environment holds
  * defaults for "run".
  */
 #ifndef CMD_OPTIONS_H
@@ -22,8 +23,10 @@ enum command {
 	COMMAND_RUN = 1,
 	COMMAND_REPORT = 2,
 	COMMAND_HELP = 4,
-	COMMAND_VERSION = 8,
-	COMMAND_LICENSE = 16,
+	COMMAND_PYTHON = 8,
+	COMMAND_JUPYTER = 16,
+	COMMAND_LICENSE = 512,
+	COMMAND_VERSION = 1024,
 };
 
 enum option_kind {
@@ -61,10 +64,10 @@ struct option_row {
 /** The whole table; ends with a row without name and letter. */
 extern const struct option_row option_table[];
 
-/** The commands by name, as suggest_nearest wants them: "run", "report", "help". */
+/** The commands by name, as suggest_nearest wants them, in the order of their bits. */
 extern const char *const command_names[];
 
-/** "run" for COMMAND_RUN and so on; "" for what is not a word. */
+/** "run" for COMMAND_RUN and so on, of several the first; "" for what is not a word. */
 const char *command_name(enum command command);
 
 /** How often an option that may be given several times may. */

@@ -15,7 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANY_COMMAND (COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP)
+#define ANY_COMMAND \
+	(COMMAND_RUN | COMMAND_REPORT | COMMAND_HELP | COMMAND_PYTHON | COMMAND_JUPYTER)
 /* Room for the names of options, for suggestions. */
 #define NAMES_MAX 40u
 
@@ -424,6 +425,17 @@ static int fail_unknown_command(struct parser *parser, size_t at)
 	return fail(parser, 0, strlen(word), advice, "unknown command %s", word);
 }
 
+/* Everything is somebody else's to read. */
+static int take_all(struct parser *parser)
+{
+	struct options *options = parser->options;
+
+	for (; parser->words[parser->at]; parser->at++) {
+		options->words[options->word_count++] = parser->words[parser->at];
+	}
+	return 0;
+}
+
 /* Options that stand before words which are not ours to read. */
 static int take_until_target(struct parser *parser)
 {
@@ -446,10 +458,7 @@ static int take_until_target(struct parser *parser)
 			break;
 		}
 	}
-	for (; parser->words[parser->at]; parser->at++) {
-		options->words[options->word_count++] = parser->words[parser->at];
-	}
-	return 0;
+	return take_all(parser);
 }
 
 /* Options and words in any order, as report and help take them. */
@@ -519,6 +528,9 @@ int options_parse(struct options *options, char *const *argv, const char *defaul
 		return 0;
 	}
 	parser.at = command_at + 1;
+	if (options->command & (COMMAND_PYTHON | COMMAND_JUPYTER)) {
+		return take_all(&parser);
+	}
 	return options->command == COMMAND_RUN ? take_until_target(&parser) : take_mixed(&parser);
 }
 

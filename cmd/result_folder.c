@@ -150,6 +150,21 @@ int result_folder_create(struct result_folder *ret_folder, const char *parent, i
 	return 0;
 }
 
+int result_folder_adopt(struct result_folder *ret_folder, const char *path)
+{
+	struct result_folder folder = {.path = strdup(path)};
+	const char *name = strrchr(path, '/');
+
+	folder.fd = folder.path ? enter_path(path, &folder.existing_len) : -1;
+	if (folder.fd < 0) {
+		free(folder.path);
+		return -1;
+	}
+	folder.parent_len = name && name > path ? (size_t)(name - path) : 1;
+	*ret_folder = folder;
+	return 0;
+}
+
 bool result_folder_is_gone(const struct result_folder *folder)
 {
 	struct stat status;

@@ -43,6 +43,9 @@ struct result_file {
  */
 int result_folder_create(struct result_folder *ret_folder, const char *parent, int64_t unix_ms);
 
+/** Use the folder path itself, made if it is missing. 0, or -1 with errno. */
+int result_folder_adopt(struct result_folder *ret_folder, const char *path);
+
 /** True if somebody removed the folder since. */
 bool result_folder_is_gone(const struct result_folder *folder);
 

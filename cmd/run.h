@@ -11,6 +11,7 @@
 
 #include "cmd/limit.h"
 #include "cmd/options.h"
+#include "cmd/render.h"
 #include "cmd/result_folder.h"
 #include "cmd/target.h"
 #include "cmd/worker.h"
@@ -50,16 +51,24 @@ struct run {
 	bool has_shown_refusal;
 	/** Time spent on capturing refused allocations. */
 	int64_t refused_ms;
+	/** Reports are of a scope that began then, on the wall clock; 0: of the whole run. */
+	int64_t scope_start_unix_ms;
 };
 
 /** Milliseconds on a clock. */
 int64_t run_clock_ms(clockid_t clock);
 
 /**
- * Make a profile of the run as it is, machine code without names: NULL with errno
+ * Make a profile of the run as it is, or of its scope, machine code without names: NULL with errno
  * (core/profile/collect.h). For workers.
  */
 struct profile *run_collect(const struct run *run, enum profile_moment moment);
+
+/** The same with names for machine code. */
+struct profile *run_collect_named(const struct run *run, enum profile_moment moment);
+
+/** What reports are to look like. */
+struct render_options run_render_options(const struct options *options);
 
 /** Begin a report of the peak so far, in a folder of its own; the workload goes on. */
 void run_start_snapshot(struct run *run);

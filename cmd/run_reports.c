@@ -50,6 +50,40 @@ static void find_root(const struct run *run, char *root, size_t size)
 	}
 }
 
+/* Times are counted from the start of the scope, and what was sampled before is left out. */
+static void begin_with_scope(const struct run *run, struct collect_request *request)
+{
+	int64_t before_ms = run->scope_start_unix_ms - request->outcome.start_unix_ms;
+	const struct usage_sample *first = request->samples;
+	uint32_t count = request->sample_count;
+
+	before_ms = before_ms < 0 ? 0 : before_ms;
+	/* The bin in which it began belongs to it. */
+	while (count > 1 && first[1].time_ms <= (uint64_t)before_ms) {
+		first++;
+		count--;
+	}
+	request->samples = first;
+	request->sample_count = count;
+	request->start_unix_ms += before_ms;
+	request->outcome.start_unix_ms += before_ms;
+	request->outcome.duration_ms = request->outcome.duration_ms > before_ms
+		? request->outcome.duration_ms - before_ms
+		: 0;
+}
+
+/* A profile's own copy of the timeline, from the start of its scope on. */
+static void shift_samples(const struct run *run, struct profile *profile)
+{
+	int64_t run_start_ms = supervise_outcome(run->supervisor).start_unix_ms;
+	int64_t before_ms = run->scope_start_unix_ms - run_start_ms;
+
+	for (uint32_t i = 0; before_ms > 0 && i < profile->sample_count; i++) {
+		uint64_t *time_ms = &profile->samples[i].time_ms;
+		*time_ms = *time_ms > (uint64_t)before_ms ? *time_ms - (uint64_t)before_ms : 0;
+	}
+}
+
 struct profile *run_collect(const struct run *run, enum profile_moment moment)
 {
 	char root[64];
@@ -64,15 +98,22 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 		.code_text = run->target.code_text,
 		.conditions = run->conditions,
 	};
+	struct profile *profile;
 
 	request.start_unix_ms = request.outcome.start_unix_ms;
 	request.samples = supervise_timeline(run->supervisor, &request.sample_count);
 	find_root(run, root, sizeof(root));
-	return profile_collect(&request);
+	if (run->scope_start_unix_ms) {
+		begin_with_scope(run, &request);
+	}
+	profile = profile_collect(&request);
+	if (profile && run->scope_start_unix_ms) {
+		shift_samples(run, profile);
+	}
+	return profile;
 }
 
-/* The same with names for machine code. */
-static struct profile *collect_named(const struct run *run, enum profile_moment moment)
+struct profile *run_collect_named(const struct run *run, enum profile_moment moment)
 {
 	char root[64];
 
@@ -92,7 +133,7 @@ static struct profile *read_refused(const struct run *run)
 	return symbols_name(profile, "", !run->options->no_source);
 }
 
-static struct render_options render_options_of(const struct options *options)
+struct render_options run_render_options(const struct options *options)
 {
 	return (struct render_options){
 		.with_source = !options->no_source,
@@ -107,7 +148,7 @@ static int render_beside(const struct run *run, const struct profile *profile)
 {
 	struct result_folder folder;
 	char *parent = strndup(run->folder.path, run->folder.parent_len);
-	struct render_options how = render_options_of(run->options);
+	struct render_options how = run_render_options(run->options);
 
 	if (!profile || !parent) {
 		say_error("no report of the peak so far: cannot collect it: %s", strerror(errno));
@@ -131,7 +172,7 @@ static int render_snapshot(void *context)
 {
 	struct run *run = context;
 
-	return render_beside(run, collect_named(run, MOMENT_NOW));
+	return render_beside(run, run_collect_named(run, MOMENT_NOW));
 }
 
 /* What is held by a workload that was stopped at the limit. */
@@ -139,7 +180,7 @@ static int render_stopped(void *context)
 {
 	struct run *run = context;
 
-	return render_beside(run, collect_named(run, MOMENT_OUT_OF_MEMORY));
+	return render_beside(run, run_collect_named(run, MOMENT_OUT_OF_MEMORY));
 }
 
 /* What was held when the first allocation was refused: it is in the capture of that moment. */
@@ -260,8 +301,8 @@ static struct profile *add_refused(const struct run *run, struct profile *last)
 static struct profile *collect_last(const struct run *run)
 {
 	enum verdict verdict = supervise_outcome(run->supervisor).verdict;
-	struct profile *last = collect_named(
-		run, verdict_is_out_of_memory(verdict) ? MOMENT_OUT_OF_MEMORY : MOMENT_END);
+	bool is_out = verdict_is_out_of_memory(verdict);
+	struct profile *last = run_collect_named(run, is_out ? MOMENT_OUT_OF_MEMORY : MOMENT_END);
 
 	return last && verdict == VERDICT_ALLOCATION_FAILED ? add_refused(run, last) : last;
 }
@@ -310,7 +351,7 @@ static void say_unlike_before(const struct run *run, const struct profile *profi
 static int render_last(void *context)
 {
 	struct run *run = context;
-	struct render_options how = render_options_of(run->options);
+	struct render_options how = run_render_options(run->options);
 	struct profile *profile = collect_last(run);
 
 	if (!profile) {

@@ -6,6 +6,7 @@
 #include "core/base/attributes.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,8 +77,31 @@ static bool is_for_python(const char *word)
 	return is_folder_with_main(word) && !is_on_path(word);
 }
 
-/* --python PATH, else $VIRTUAL_ENV's, else python3 on PATH. */
-static char *interpreter_name(const struct options *options)
+/* The Python beside us, where pip has put us into a virtual environment; NULL: we are in none. */
+static char *interpreter_beside(void)
+{
+	char folder[PATH_MAX], *name, *python;
+	ssize_t len = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+	bool is_there;
+
+	folder[len > 0 ? len : 0] = '\0';
+	name = strrchr(folder, '/');
+	if (!name) {
+		return NULL;
+	}
+	*name = '\0';
+	if (asprintf(&name, "%s/../pyvenv.cfg", folder) < 0) {
+		return NULL;
+	}
+	is_there = access(name, R_OK) == 0;
+	free(name);
+	if (!is_there || asprintf(&python, "%s/python", folder) < 0) {
+		return NULL;
+	}
+	return python;
+}
+
+char *target_interpreter_name(const struct options *options)
 {
 	const char *environment = getenv("VIRTUAL_ENV");
 	char *name;
@@ -85,10 +109,11 @@ static char *interpreter_name(const struct options *options)
 	if (options->python) {
 		return strdup(options->python);
 	}
-	if (!environment || !*environment) {
-		return strdup("python3");
+	if (environment && *environment) {
+		return asprintf(&name, "%s/bin/python", environment) < 0 ? NULL : name;
 	}
-	return asprintf(&name, "%s/bin/python", environment) < 0 ? NULL : name;
+	name = interpreter_beside();
+	return name ? name : strdup("python3");
 }
 
 static int refuse_interpreter(const struct options *options, const char *name, int error,
@@ -148,22 +173,30 @@ static int make_argv(struct target *target, const char *const first[3], char *co
 	return 0;
 }
 
+static int find_interpreter(struct target *target, const struct options *options,
+			    struct refusal *refusal)
+{
+	target->interpreter = target_interpreter_name(options);
+	if (!target->interpreter) {
+		return refuse_memory(refusal);
+	}
+	target->program = program_find(target->interpreter, getenv("PATH"));
+	return target->program
+		? 0
+		: refuse_interpreter(options, target->interpreter, errno, refusal);
+}
+
 /* For python: "python3 SCRIPT ...", "python3 -m MODULE ..." or "python3 -c CODE ...". */
 static int resolve_python(struct target *target, const struct options *options, struct machine tool,
 			  struct refusal *refusal)
 {
 	const char *flag = options->module ? "-m" : options->code ? "-c" : NULL;
 
-	target->interpreter = interpreter_name(options);
-	if (!target->interpreter) {
-		return refuse_memory(refusal);
-	}
 	if (!flag && check_script(options->words[0], refusal) != 0) {
 		return -1;
 	}
-	target->program = program_find(target->interpreter, getenv("PATH"));
-	if (!target->program) {
-		return refuse_interpreter(options, target->interpreter, errno, refusal);
+	if (find_interpreter(target, options, refusal) != 0) {
+		return -1;
 	}
 	target->code_text = options->code;
 	if (make_argv(target,
@@ -261,6 +294,23 @@ int target_resolve(struct target *target, const struct options *options, struct 
 		return resolve_python(target, options, tool, ret_refusal);
 	}
 	return resolve_program(target, options, tool, ret_refusal);
+}
+
+int target_resolve_interpreter(struct target *target, const struct options *options,
+			       struct machine tool, struct refusal *ret_refusal)
+{
+	bool is_code = options->word_count > 1 && strcmp(options->words[0], "-c") == 0;
+
+	memset(target, 0, sizeof(*target));
+	if (find_interpreter(target, options, ret_refusal) != 0) {
+		return -1;
+	}
+	target->code_text = is_code ? options->words[1] : NULL;
+	if (make_argv(target, (const char *[3]){target->interpreter}, options->words,
+		      ret_refusal) != 0) {
+		return -1;
+	}
+	return program_check(target->program, tool, ret_refusal);
 }
 
 void target_done(struct target *target)

@@ -32,6 +32,16 @@ struct target {
 int target_resolve(struct target *target, const struct options *options, struct machine tool,
 		   struct refusal *ret_refusal);
 
+/** The same for the words of "fil-profile python": an interpreter and all that follows. */
+int target_resolve_interpreter(struct target *target, const struct options *options,
+			       struct machine tool, struct refusal *ret_refusal);
+
+/**
+ * The Python to use: --python, else $VIRTUAL_ENV's, else that of the virtual environment in which
+ * the tool is installed, else python3 from PATH. malloc'ed; NULL without memory.
+ */
+char *target_interpreter_name(const struct options *options);
+
 void target_done(struct target *target);
 
 #endif

@@ -50,16 +50,23 @@ static size_t count_words(char *const *words)
 	return count;
 }
 
+/* Does something that is wanted take the place of a variable? */
+static bool is_replaced(const char *variable, const struct variables_wanted *wanted)
+{
+	return (wanted->single_threaded_pools && is_pool_variable(variable)) ||
+	       (wanted->python_path && has_name_of(variable, wanted->python_path));
+}
+
 char **variables_new(char *const *environment, struct variables_wanted wanted)
 {
-	size_t count = 0, room = count_words(environment) + countof(pool_variables) + 2;
+	size_t count = 0, room = count_words(environment) + countof(pool_variables) + 3;
 	char **copy = calloc(room, sizeof(*copy));
 
 	if (!copy) {
 		return NULL;
 	}
 	for (char *const *variable = environment; *variable; variable++) {
-		if (!wanted.single_threaded_pools || !is_pool_variable(*variable)) {
+		if (!is_replaced(*variable, &wanted)) {
 			copy[count++] = *variable;
 		}
 	}
@@ -68,6 +75,9 @@ char **variables_new(char *const *environment, struct variables_wanted wanted)
 	}
 	if (wanted.fixed_hash_seed && !variables_have_hash_seed(environment)) {
 		copy[count++] = hash_seed;
+	}
+	if (wanted.python_path) {
+		copy[count++] = wanted.python_path;
 	}
 	return copy;
 }

@@ -12,6 +12,8 @@ struct variables_wanted {
 	bool single_threaded_pools;
 	/** PYTHONHASHSEED=0, unless the environment has one: sets iterate alike in every run. */
 	bool fixed_hash_seed;
+	/** "PYTHONPATH=..." instead of the environment's own; NULL: not wanted. */
+	char *python_path;
 };
 
 /** True if the environment says itself how Python is to hash. */

@@ -128,6 +128,25 @@ static void options_may_stand_before_the_command(void)
 	CHECK_STR(options.format, "svg");
 }
 
+static void python_and_jupyter_leave_all_words(void)
+{
+	REQUIRE(PARSE("--python=py", "-q", "python", "-m", "x", "--no-source", "-o") == 0);
+	CHECK_INT(options.command, COMMAND_PYTHON);
+	CHECK_STR(options.python, "py");
+	CHECK(options.quiet && !options.no_source && !options.module);
+	CHECK_INT(options.word_count, 4);
+	CHECK_STR(options.words[0], "-m");
+	CHECK_STR(options.words[3], "-o");
+	REQUIRE(PARSE("python") == 0);
+	CHECK_INT(options.word_count, 0);
+	REQUIRE(PARSE("jupyter", "install", "--help") == 0);
+	CHECK_INT(options.command, COMMAND_JUPYTER);
+	CHECK(!options.help);
+	CHECK_STR(options.words[1], "--help");
+	CHECK_STR(command_name(COMMAND_RUN | COMMAND_PYTHON), "run");
+	CHECK_STR(command_name(COMMAND_VERSION), "");
+}
+
 static void report_takes_options_anywhere(void)
 {
 	REQUIRE(PARSE("report", "x", "--format=html", "-o", "y", "--of=end", "--reversed") == 0);
@@ -281,6 +300,7 @@ int main(void)
 	RUN(values_stand_in_any_form);
 	RUN(sizes_are_bytes);
 	RUN(options_may_stand_before_the_command);
+	RUN(python_and_jupyter_leave_all_words);
 	RUN(report_takes_options_anywhere);
 	RUN(help_and_version_are_commands);
 	RUN(defaults_come_first);

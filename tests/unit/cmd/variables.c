@@ -80,11 +80,26 @@ static void leaves_alone_what_is_not_wanted(void)
 	free(got);
 }
 
+static void replaces_the_python_path(void)
+{
+	char *given[] = {"A=1", "PYTHONPATH=/old", "PYTHONPATHS=2", NULL};
+	char path[] = "PYTHONPATH=/new:/old";
+	char **got = variables_new(given, (struct variables_wanted){.python_path = path});
+
+	REQUIRE(got);
+	CHECK_STR(got[0], "A=1");
+	CHECK_STR(got[1], "PYTHONPATHS=2");
+	CHECK_STR(got[2], "PYTHONPATH=/new:/old");
+	CHECK(got[3] == NULL);
+	free(got);
+}
+
 int main(void)
 {
 	RUN(sets_each_variable_once);
 	RUN(works_on_an_empty_environment);
 	RUN(fixes_the_hash_seed_unless_it_is_given);
 	RUN(leaves_alone_what_is_not_wanted);
+	RUN(replaces_the_python_path);
 	return test_done();
 }

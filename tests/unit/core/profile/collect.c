@@ -148,8 +148,8 @@ static const char *of_scope(uint32_t flags)
 	struct segment_file file = segment_file_new();
 	uint32_t outer = frame_below(&file, 0, "m.py", "main");
 	uint32_t code = segment_file_python(&file, "m.py", "work", 1);
-	uint32_t work = segment_file_node(&file, outer, code, 0);
-	uint32_t again = segment_file_node(&file, work, code, 0);
+	uint32_t work = segment_file_node(&file, outer, code, 1);
+	uint32_t again = segment_file_node(&file, work, code, 1);
 	segment_file_entry(&file, frame_below(&file, again, "m.py", "leaf"), 100, 1);
 	segment_file_entry(&file, work, 90, 1);
 	segment_file_entry(&file, frame_below(&file, outer, "m.py", "other"), 80, 1);

@@ -1,0 +1,314 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"""fil-profile python: parts of a program are profiled when it asks for that, and only then."""
+
+import json
+import os
+import signal
+import subprocess
+
+import runs
+from runs import FIL, PYTHON, WORKLOADS, Report, every_version, interpreter
+
+PARTS = WORKLOADS / "profiles_its_parts.py"
+MB = 1_000_000
+# What the interpreter allocates for itself while a block runs, and objects around the big ones.
+SMALL = 20_000
+ONLY_ONE = "another block is being profiled"
+
+
+def start(words, cwd, python=PYTHON, **how):
+    """fil-profile python WORDS to its end."""
+    return runs.run([FIL, f"--python={python}", "python", *words], cwd, **how)
+
+
+def call(way, tmp_path, python=PYTHON):
+    """What the workload prints of a way, and the folder for its report."""
+    folder = tmp_path / "new" / "report"
+    ended = start([PARTS, way, folder], tmp_path, python)
+    assert ended.returncode == 0, ended.stderr.decode()
+    assert ended.stderr == b""
+    return json.loads(ended.stdout), folder
+
+
+def line_of(mark):
+    return f"{PARTS}:{runs.marked_lines(PARTS)[mark]}"
+
+
+def is_about(value, expected):
+    return expected <= value <= expected + SMALL
+
+
+@every_version
+def test_function_is_profiled_into_its_folder(version, tmp_path):
+    told, folder = call("as_function", tmp_path, interpreter(version))
+    report = Report(folder)
+    report.assert_complete()
+    assert told == {"value": 20 * MB, "before": 50 * MB}
+    assert is_about(report.peak, 50 * MB)
+    assert is_about(report.allocated_at(line_of("kept")), 20 * MB)
+    assert is_about(report.allocated_at(line_of("dropped")), 30 * MB)
+    assert report.verdict == "a part of the program, which ended"
+    # Stacks begin with the function, without ours and its callers.
+    assert all(len(stack) == 1 for stack in report.stacks if "(allocate)" in stack[-1])
+    assert (folder.stat().st_mode & 0o777) == 0o700
+
+
+def test_exception_comes_out_and_leaves_a_report(tmp_path):
+    told, folder = call("as_failing_function", tmp_path)
+    assert told == {"raised": "'on purpose'"}
+    assert is_about(Report(folder).peak, 50 * MB)
+
+
+@every_version
+def test_block_tells_its_numbers_and_lines(version, tmp_path):
+    told, folder = call("as_block", tmp_path, interpreter(version))
+    assert is_about(told["peak"], 55 * MB)
+    assert is_about(told["live"], 5 * MB)
+    assert is_about(told["inside"][0], 55 * MB)
+    assert is_about(told["inside"][1], 5 * MB)
+    assert told["report"] == str(folder / "index.html")
+    first, second = told["top"]
+    assert f"{first[1]}:{first[2]}" == line_of("dropped")
+    assert f"{second[1]}:{second[2]}" == line_of("kept")
+    assert f"{told['end'][0][1]}:{told['end'][0][2]}" == line_of("held")
+    report = Report(folder)
+    report.assert_complete()
+    assert report.peak == told["peak"]
+    # Callers of the function with the block are left out, its own lines are not.
+    assert {stack[0].split(" ")[1] for stack in report.stacks if "(allocate)" in stack[-1]} == {
+        "(as_block)"}
+
+
+def test_blocks_begin_from_nothing(tmp_path):
+    told, _ = call("as_blocks", tmp_path)
+    for (peak, live), size in zip(told, (10, 20, 5)):
+        assert is_about(peak, size * MB)
+        assert is_about(live, size * MB if size != 10 else 0)
+
+
+def test_decorator_profiles_each_call(tmp_path):
+    told, folder = call("as_decorator", tmp_path)
+    assert told == {"value": 11 * MB, "name": "decorated"}
+    assert is_about(Report(folder).peak, 11 * MB)
+
+
+@every_version
+def test_async_function_is_one_block(version, tmp_path):
+    told, folder = call("as_async_decorator", tmp_path, interpreter(version))
+    assert told["value"] == 10 * MB
+    assert told["error"].startswith(ONLY_ONE)
+    report = Report(folder)
+    assert is_about(report.allocated_at(line_of("async")), 10 * MB)
+    # Whatever the event loop did between: the coroutine is the first frame.
+    assert any(len(stack) == 1 for stack in report.stacks if line_of("async") in stack[-1])
+
+
+def test_generator_function_is_refused(tmp_path):
+    told, folder = call("as_generator", tmp_path)
+    assert "is a generator function" in told["error"]
+    assert not folder.exists()
+
+
+def test_nested_block_is_refused_and_the_outer_one_goes_on(tmp_path):
+    told, folder = call("nested", tmp_path)
+    assert told["error"].startswith(ONLY_ONE)
+    assert is_about(told["peak"], 5 * MB)
+    assert Report(folder).peak == told["peak"]
+
+
+def test_tracing_tells_current_and_peak_bytes(tmp_path):
+    told, folder = call("traced", tmp_path)
+    assert is_about(told["peak"], 10 * MB)
+    assert is_about(told["now"], 10 * MB)
+    assert told["freed"] < SMALL
+    assert told["after"] < SMALL
+    assert is_about(told["last"], 2 * MB)
+    assert "start_tracing()" in told["off"]
+    assert told["twice"] == "stop_tracing() without start_tracing()"
+    report = Report(folder)
+    report.assert_complete()
+    assert report.peak == told["last"]
+
+
+def test_block_in_a_thread(tmp_path):
+    told, _ = call("in_thread", tmp_path)
+    assert is_about(told["peak"], 7 * MB)
+
+
+def test_block_counts_what_other_threads_allocate(tmp_path):
+    told, _ = call("of_all_threads", tmp_path)
+    assert is_about(told["peak"], 9 * MB)
+
+
+def test_threads_profile_in_turn_or_are_told(tmp_path):
+    told, _ = call("in_turn", tmp_path)
+    assert len(told) == 10
+    for result in told:
+        if isinstance(result, str):
+            assert result.startswith(ONLY_ONE)
+        else:
+            # Either the block's own, or the other thread's beside it.
+            assert result < 30 * MB + SMALL
+
+
+@every_version
+def test_forked_child_is_told_and_changes_nothing(version, tmp_path):
+    told, folder = call("in_child", tmp_path, interpreter(version))
+    assert all(error.startswith("this is a child process") for error in told["errors"])
+    assert is_about(told["peak"], 3 * MB)
+    Report(folder).assert_complete()
+
+
+@every_version
+def test_limit_of_a_block_raises_memory_error(version, tmp_path):
+    told, folder = call("limited", tmp_path, interpreter(version))
+    assert 45 <= told["handled"] <= 49
+    assert told["kept"] == told["handled"] + 50
+    assert told["refused"] >= MB
+    assert told["peak"] <= 50 * MB
+    assert Report(folder).peak == told["peak"]
+
+
+def test_death_inside_leaves_a_report(tmp_path):
+    folder = tmp_path / "report"
+    while True:
+        before = runs.oom_kills()
+        ended = start([PARTS, "dies_inside", folder], tmp_path)
+        if runs.oom_kills() == before:
+            break
+    assert ended.returncode == -signal.SIGKILL
+    report = runs.report_of_a_killed_one(folder)
+    assert is_about(report.peak, 40 * MB)
+    assert report.verdict.startswith("killed by somebody's signal 9")
+    assert f"the report is in {folder}/index.html" in ended.stderr.decode()
+
+
+def test_signal_shows_an_open_block(tmp_path):
+    folder = tmp_path / "report"
+    with subprocess.Popen([FIL, f"--python={PYTHON}", "python", PARTS, "waits_inside", folder],
+                          cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        process.send_signal(signal.SIGUSR2)
+        # Its last file appears whole.
+        while not (folder / "index.html").exists():
+            os.sched_yield()
+        assert is_about(Report(folder).peak, 40 * MB)
+        process.terminate()
+    assert Report(folder).verdict.startswith("killed by signal 15")
+
+
+def test_source_that_is_on_no_disk_is_shown(tmp_path):
+    _, folder = call("from_memory", tmp_path)
+    report = Report(folder)
+    assert is_about(report.allocated_at("<cell 1>:2"), 8 * MB)
+    assert "return len(bytearray(8_000_000))  # from memory" in report.text
+
+
+@every_version
+def test_nothing_is_wrapped_outside_of_blocks(version, tmp_path):
+    """The interpreter's allocators are its own before the first block and after the last."""
+    script = """
+import ctypes
+from filprofiler import api
+class Allocator(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("ctx", "malloc", "calloc", "realloc", "free")]
+def now():
+    found = []
+    for domain in (1, 2):
+        allocator = Allocator()
+        ctypes.pythonapi.PyMem_GetAllocator(domain, ctypes.byref(allocator))
+        found.append(allocator.malloc)
+    return found
+before = now()
+with api.profile_block():
+    inside = now()
+assert inside != before
+assert now() == before
+import tracemalloc
+with api.profile_block():
+    tracemalloc.start()
+for _ in range(3):
+    with api.profile_block() as run:
+        block = bytearray(10_000_000)
+    assert run.peak_bytes >= 10_000_000
+    print(sum(trace.size for trace in tracemalloc.take_snapshot().traces) >= 10_000_000)
+    del block
+tracemalloc.stop()
+with api.profile_block() as run:
+    blocks = [object() for _ in range(10_000)]
+assert run.peak_bytes > 160_000
+"""
+    ended = start(["-c", script], tmp_path, interpreter(version))
+    assert ended.stdout == b"True\nTrue\nTrue\n", ended.stderr.decode()
+
+
+def test_interpreter_is_an_ordinary_one(tmp_path):
+    """Its arguments, what it prints and its status; no folder, nothing on stderr."""
+    code = "import sys; print(sys.argv, sys.flags.utf8_mode); sys.exit(7)"
+    ended = start(["-c", code, "-o", "-m"], tmp_path)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (7, b"['-c', '-o', '-m'] 0\n", b"")
+    ended = start(["-X", "utf8", "-"], tmp_path, stdin=None, input=b"import sys; print(__name__)")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"__main__\n", b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_under_run_the_path_is_pythons_own(tmp_path):
+    ended = runs.profile(["-c", "import sys; print(any('/proc' in path for path in sys.path))"],
+                         tmp_path)
+    assert ended.out == b"False\n"
+
+
+OUTSIDE = """
+import filprofiler, pathlib
+try:
+    filprofiler.profile(print, "report")
+except RuntimeError as error:
+    print(error)
+assert not pathlib.Path("report").exists()
+"""
+
+
+def package_path():
+    return os.environ["FIL_ROOT"] + "/cmd/python"
+
+
+def test_outside_the_package_imports_and_tells_how_to_start(tmp_path):
+    env = runs.environment(PYTHONPATH=package_path())
+    ended = runs.run([PYTHON, "-c", OUTSIDE], tmp_path, env=env)
+    assert ended.stdout.startswith(b"fil-profile has not started this process"), ended.stderr
+    assert b"fil-profile python SCRIPT.py" in ended.stdout
+
+
+def test_under_run_parts_are_refused_and_numbers_are_those_of_the_run(tmp_path):
+    env = runs.environment(PYTHONPATH=package_path())
+    script = OUTSIDE + "print(filprofiler.peak_bytes() > 0 < filprofiler.current_bytes())"
+    ended = runs.profile(["-c", script], tmp_path, env=env)
+    assert b"profiles the program as a whole" in ended.out, ended.err
+    assert ended.out.endswith(b"True\n")
+
+
+def test_folder_that_cannot_be_is_told_before_the_block(tmp_path):
+    (tmp_path / "file").write_text("")
+    code = "from filprofiler import profile; profile(lambda: print('ran'), 'file/x')"
+    ended = start(["-c", code], tmp_path)
+    assert ended.stdout == b""
+    assert b"NotADirectoryError" in ended.stderr
+
+
+def test_report_that_cannot_be_written_is_an_error(tmp_path):
+    script = ("import os, filprofiler\n"
+              "def work(): os.rmdir('gone'); open('gone', 'w').close()\n"
+              "filprofiler.profile(work, 'gone')\n")
+    ended = start(["-c", script], tmp_path)
+    assert b"OSError: the report could not be written" in ended.stderr
+    assert b"=fil-profile= no report: cannot write into" in ended.stderr
+
+
+def test_supervisor_that_is_gone_is_an_error(tmp_path):
+    script = ("import os, signal, filprofiler\n"
+              "def work(): os.kill(os.getppid(), signal.SIGKILL)\n"
+              "try:\n    filprofiler.profile(work, 'report')\n"
+              "except RuntimeError as error:\n    print(error)\n")
+    ended = start(["-c", script], tmp_path)
+    assert b"fil-profile itself was killed" in ended.stdout
