@@ -3,7 +3,7 @@
 
 /*
  * fil-profile jupyter: what can be done for Jupyter is the package's to know, so this becomes
- * "python -m filprofiler.jupyter ARG...", with the package from the tool.
+ * "python -m filprofiler.jupyter OUR-PATH ARG...", with the package from the tool.
  */
 #include "cmd/commands.h"
 #include "cmd/package.h"
@@ -13,21 +13,24 @@
 #include "cmd/variables.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 extern char **environ;
 
-static char **make_argv(char *interpreter, const struct options *options)
+/* program is our own path, which the kernel is to be started by. */
+static char **make_argv(char *interpreter, char *program, const struct options *options)
 {
-	char **argv = calloc(options->word_count + 4, sizeof(*argv));
+	char **argv = calloc(options->word_count + 5, sizeof(*argv));
 
 	if (argv) {
 		argv[0] = interpreter;
 		argv[1] = "-m";
 		argv[2] = "filprofiler.jupyter";
-		memcpy(argv + 3, options->words, options->word_count * sizeof(*argv));
+		argv[3] = program;
+		memcpy(argv + 4, options->words, options->word_count * sizeof(*argv));
 	}
 	return argv;
 }
@@ -35,14 +38,19 @@ static char **make_argv(char *interpreter, const struct options *options)
 /* Ends in that program, or returns why not. */
 static int become(const struct options *options, char *interpreter, const char *program)
 {
-	char path[64], *variable, **argv, **environment;
+	char path[64], own[PATH_MAX], *variable, **argv, **environment;
+	ssize_t own_len = readlink("/proc/self/exe", own, sizeof(own) - 1);
 
+	if (own_len < 0) {
+		return errno;
+	}
+	own[own_len] = '\0';
 	if (package_open(path, sizeof(path), true) < 0) {
 		return errno;
 	}
 	variable = package_variable(path, environ);
 	environment = variables_new(environ, (struct variables_wanted){.python_path = variable});
-	argv = make_argv(interpreter, options);
+	argv = make_argv(interpreter, own, options);
 	if (!variable || !environment || !argv) {
 		return ENOMEM;
 	}

@@ -207,7 +207,10 @@ def test_source_that_is_on_no_disk_is_shown(tmp_path):
 
 @every_version
 def test_nothing_is_wrapped_outside_of_blocks(version, tmp_path):
-    """The interpreter's allocators are its own before the first block and after the last."""
+    """The interpreter's allocators are its own before the first block and after the last.
+
+    Without the GIL they cannot be exchanged while threads run: there they are wrapped throughout.
+    """
     script = """
 import ctypes
 from filprofiler import api
@@ -223,8 +226,7 @@ def now():
 before = now()
 with api.profile_block():
     inside = now()
-assert inside != before
-assert now() == before
+print(inside != before, now() == before)
 import tracemalloc
 with api.profile_block():
     tracemalloc.start()
@@ -240,7 +242,8 @@ with api.profile_block() as run:
 assert run.peak_bytes > 160_000
 """
     ended = start(["-c", script], tmp_path, interpreter(version))
-    assert ended.stdout == b"True\nTrue\nTrue\n", ended.stderr.decode()
+    changes = not version.endswith("t")
+    assert ended.stdout.decode() == f"{changes} True\n" + "True\n" * 3, ended.stderr.decode()
 
 
 def test_interpreter_is_an_ordinary_one(tmp_path):

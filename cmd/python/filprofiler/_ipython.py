@@ -141,7 +141,8 @@ def _iframe(folder: pathlib.Path) -> str:
                  graph.read_text(encoding="utf-8"))
     found = re.search(r"<svg[^>]*\sheight=\"(\d+)", svg)
     height = min(int(found[1]) + 10 if found else _HEIGHT_MAX, _HEIGHT_MAX)
-    page = f"<!DOCTYPE html><meta charset=utf-8><style>body{{margin:0}}</style>{svg}"
+    page = ("<!DOCTYPE html><meta charset=utf-8><style>body{margin:0}</style>"
+            f"<body class=flame>{svg}</body>")
     return (f'<iframe class="filprofile" srcdoc="{html.escape(page)}" width="100%" '
             f'height="{height}" style="border:0;resize:vertical" '
             'sandbox="allow-scripts allow-popups"></iframe>')

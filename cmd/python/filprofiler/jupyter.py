@@ -13,8 +13,6 @@ import shutil
 import sys
 from typing import Any, Optional
 
-from filprofiler import _program
-
 KERNEL = "filprofile"
 DISPLAY_NAME = "Python 3 with Fil"
 
@@ -27,15 +25,6 @@ def kernel_spec(command: list[str]) -> dict[str, Any]:
         "language": "python",
         "metadata": {"debugger": True},
     }
-
-
-def _program_path() -> str:
-    """fil-profile, where it can be found later."""
-    # It has become this Python: its own path is what it was called with, or on PATH.
-    path = os.environ.get("_", "")
-    if os.path.basename(path) == _program.NAME and os.access(path, os.X_OK):
-        return os.path.abspath(path)
-    return os.path.realpath(_program.find())
 
 
 def _user_folder() -> pathlib.Path:
@@ -55,8 +44,8 @@ def install(prefix: Optional[str], program: str) -> pathlib.Path:
     return folder
 
 
-def main(arguments: Optional[list[str]] = None) -> None:
-    """The command."""
+def main(program: str, arguments: list[str]) -> None:
+    """The command; program is the path of fil-profile."""
     parser = argparse.ArgumentParser(prog="fil-profile jupyter", allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="install")
     command = commands.add_parser("install", allow_abbrev=False,
@@ -68,7 +57,7 @@ def main(arguments: Optional[list[str]] = None) -> None:
     where.add_argument("--prefix", metavar="DIR", help="below DIR")
     chosen = parser.parse_args(arguments)
     try:
-        folder = install(chosen.prefix, _program_path())
+        folder = install(chosen.prefix, program)
     except OSError as error:
         sys.exit(f"fil-profile: cannot install the kernel: {error}")
     print(f"installed the kernel \"{DISPLAY_NAME}\" for {sys.executable} in {folder}")
@@ -77,4 +66,4 @@ def main(arguments: Optional[list[str]] = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1], sys.argv[2:])

@@ -5,9 +5,12 @@
 // tells what is under the pointer. Without this it is a complete picture with tooltips.
 "use strict";
 (() => {
-    const svg = document.documentElement;
-    if (svg.localName !== "svg") {
-        return; // pasted into a page: stay a picture
+    // A page may be nothing but a frame around it (a notebook's output); pasted into another one it
+    // stays a picture.
+    const top = document.documentElement;
+    const svg = top.localName === "svg" ? top : document.querySelector("body.flame > svg");
+    if (!svg) {
+        return;
     }
     const XHTML = "http://www.w3.org/1999/xhtml";
     const MARGIN = 10, MIN_WIDTH = 320;
