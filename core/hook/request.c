@@ -126,7 +126,7 @@ void request_breach(void)
 
 bool request_scope_report(void)
 {
-	return post_in_turn(REQUEST_SCOPE, 0);
+	return post_in_turn(REQUEST_SCOPE, 0, WAIT_STEPS);
 }
 
 enum request_answer request_await_scope(uint32_t *done, uint32_t wanted)
