@@ -201,7 +201,8 @@ def test_one_line_is_profiled(jupyter, tmp_path):
 def test_mistakes_are_explained(jupyter, tmp_path):
     cells = [LOAD, "%%filprofile --limit lots\n1", "%%filprofile --nonsense\n1",
              "%%filprofile x\n1", "%filprofile", "%filprofile_last",
-             "%%filprofile\nimport asyncio\nawait asyncio.sleep(0)", "%%filprofile\n1 +", "%%filprofile\nraise KeyError(7)"]
+             "%%filprofile\nimport asyncio\nawait asyncio.sleep(0)", "%%filprofile\n1 +",
+             "%%filprofile\nraise KeyError(7)"]
     texts = [(text, error) for text, error, _ in
              outputs(convert(jupyter, tmp_path, cells, "notebook"))][1:]
     expected = [("'lots' is no amount of memory", "UsageError"),
