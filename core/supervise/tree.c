@@ -3,7 +3,6 @@
 
 #include "core/supervise/tree.h"
 
-#include "core/host/file.h"
 #include "core/host/proc.h"
 
 #include <signal.h>
@@ -123,13 +122,14 @@ void tree_hold(const struct descendants *below, enum tree_part part, struct held
 /** Stop signals that wait in a process until it goes on, which would drop them. */
 static uint64_t pending_stops(const char *root, pid_t pid)
 {
-	char path[PROC_PATH_MAX];
 	char text[4096];
-	if (!proc_path(path, sizeof(path), root, pid, "status")
-	    || file_read_text(path, text, sizeof(text)) <= 0) {
+	struct proc_stat stat;
+	if (!proc_read_stat(root, pid, &stat) || !proc_read_status(root, pid, text, sizeof(text))) {
 		return 0;
 	}
-	return (proc_parse_signals(text, "ShdPnd:") | proc_parse_signals(text, "SigPnd:")) & STOPS;
+	uint64_t pending = proc_parse_signals(text, "ShdPnd:") | proc_parse_signals(text, "SigPnd:");
+	/* Until it has stopped, one of these is ours. */
+	return pending & STOPS & ~(stat.state == 'T' ? 0 : SIGNAL_BIT(SIGSTOP));
 }
 
 static void let_go(const char *root, pid_t pid)

@@ -170,6 +170,35 @@ static void who_was_stopped_before_stays_so(void)
 	end(&below);
 }
 
+/** A child that waits for one of its own in vfork, where it stops no sooner than that ends. */
+static void fork_one_that_waits(int in, int out)
+{
+	if (fork() == 0) {
+		char byte = '.';
+		if (vfork() == 0) {
+			_exit(write(out, &byte, 1) == 1 && read(in, &byte, 1) == 1 ? 0 : 1);
+		}
+		live(in, out);
+	}
+}
+
+static void who_has_not_stopped_yet_goes_on(void)
+{
+	struct held held = { 0 };
+	struct descendants below = start(fork_one_that_waits);
+	pid_t pids[2];
+	hear(1);
+	REQUIRE(proc_descendants("", below.workload, pids, 2) == 2);
+	tree_hold(&below, TREE_CHILDREN, &held);
+	CHECK_INT(held.processes.len / sizeof(struct descendant), 2);
+	wait_for_state(pids[1], 'T');
+	CHECK(!is_stopped(pids[0]));
+	tree_release("", &held);
+	REQUIRE(write(to_tree, ".", 1) == 1);
+	hear(1);
+	end(&below);
+}
+
 static void fork_one(int in, int out)
 {
 	fork_child(in, out);
@@ -199,6 +228,7 @@ int main(void)
 	RUN(all_are_killed_however_many);
 	RUN(who_has_lost_the_parent_is_killed_too);
 	RUN(who_was_stopped_before_stays_so);
+	RUN(who_has_not_stopped_yet_goes_on);
 	RUN(another_stop_is_not_lost);
 	return test_done();
 }
