@@ -182,8 +182,8 @@ static int print_completion(void)
 		print_names((enum command)(1 << i));
 		printf("' -- \"$word\")) ;;\n");
 	}
-	printf("\t,*) COMPREPLY=($(compgen -W 'run report python jupyter help --help --version' "
-	       "-- \"$word\"))\n");
+	printf("\t,*) COMPREPLY=($(compgen -W 'run report python jupyter help --help --version "
+	       "--license' -- \"$word\"))\n");
 	printf("\t\t;;\n");
 	printf("\tjupyter,*) COMPREPLY=($(compgen -W 'install' -- \"$word\")) ;;\n");
 	printf("\thelp,*) COMPREPLY=($(compgen -W 'run report python jupyter completion' "

@@ -50,16 +50,35 @@ static bool lacks_lines(const struct profile *profile, const struct lack *lacks,
 	return profile->modules[i].state == state && lacks[i].lines;
 }
 
+/** The next of them by the number of frames, largest first; before is the last one, -1: none. */
+static int64_t next_module(const struct profile *profile, const struct lack *lacks, uint32_t state,
+			   int64_t before)
+{
+	int64_t best = -1;
+	for (uint32_t i = 0; i < profile->module_count; i++) {
+		bool is_behind = before < 0 || lacks[i].lines < lacks[before].lines
+			|| (lacks[i].lines == lacks[before].lines && i > before);
+		if (lacks_lines(profile, lacks, i, state) && is_behind
+		    && (best < 0 || lacks[i].lines > lacks[best].lines)) {
+			best = i;
+		}
+	}
+	return best;
+}
+
 /** "libc.so.6, libm.so.6 and 2 more" */
 static void write_modules(FILE *out, const struct profile *profile, const struct lack *lacks,
 			  uint32_t state)
 {
 	uint32_t count = 0;
+	int64_t at = -1;
 	for (uint32_t i = 0; i < profile->module_count; i++) {
-		if (lacks_lines(profile, lacks, i, state) && count++ < NAMED_MAX) {
-			fputs(count > 1 ? ", " : "", out);
-			escape_text(out, ESCAPE_TERMINAL, profile_module_name(profile, i));
-		}
+		count += lacks_lines(profile, lacks, i, state);
+	}
+	for (uint32_t i = 0; i < NAMED_MAX && i < count; i++) {
+		at = next_module(profile, lacks, state, at);
+		fputs(i ? ", " : "", out);
+		escape_text(out, ESCAPE_TERMINAL, profile_module_name(profile, (uint32_t)at));
 	}
 	if (count > NAMED_MAX) {
 		fprintf(out, " and %" PRIu32 " more", count - NAMED_MAX);

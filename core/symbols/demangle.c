@@ -32,9 +32,14 @@ static bool is_clone_suffix(const char *suffix)
 	return false;
 }
 
-/** Cut "@VERSION" and the suffixes of clones off. */
+/** Cut "@VERSION", the suffixes of clones and what glibc puts before its own calls off. */
 static void strip(char *name)
 {
+	static const char internal[] = "__GI_";
+	size_t len = sizeof(internal) - 1;
+	if (strncmp(name, internal, len) == 0 && name[len]) {
+		memmove(name, name + len, strlen(name + len) + 1);
+	}
 	char *version = strchr(name, '@');
 	if (version && version > name) {
 		*version = '\0';

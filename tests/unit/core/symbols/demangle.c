@@ -41,6 +41,8 @@ static void versions_and_clones_are_dropped(void)
 {
 	check("memcpy@@GLIBC_2.14", "memcpy");
 	check("memcpy@GLIBC_2.2.5", "memcpy");
+	check("__GI___libc_malloc", "__libc_malloc");
+	check("__GI_", "__GI_");
 	check("grow.isra.0", "grow");
 	check("grow.part.0.cold", "grow");
 	check("grow.constprop.0.isra.3", "grow");
