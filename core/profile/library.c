@@ -3,11 +3,12 @@
 
 #include "core/profile/library.h"
 
-#include "core/base/python.h"
+#include "core/base/attributes.h"
 
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 /* Just behind the last occurrence of a folder's name in the path, NULL if it has none. */
 static const char *behind_last(const char *path, const char *folder)
@@ -54,13 +55,18 @@ static bool is_system_path(const char *path)
 		|| begins_with(path, "/bin/") || begins_with(path, "/sbin/");
 }
 
-/** The program that was run; *ret_is_python: it is an interpreter, or has one in it. */
-static bool is_program(const struct profile *profile, const char *path, bool *ret_is_python)
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+/** The program that was run, by its name: how it was started may be no path, or a link. */
+static bool is_program(const struct profile *profile, const char *name)
 {
 	for (uint32_t i = 0; i < profile->process_count; i++) {
-		const struct profile_process *process = &profile->processes[i];
-		if (strcmp(profile_string(profile, process->executable), path) == 0) {
-			*ret_is_python = process->python_state != PYTHON_NOT_SEEN;
+		uint32_t executable = profile->processes[i].executable;
+		if (strcmp(name_of(profile_string(profile, executable)), name) == 0) {
 			return true;
 		}
 	}
@@ -71,18 +77,15 @@ static bool has_native_frame(const struct profile *profile, const struct profile
 {
 	const char *source = frame->line ? profile_string(profile, frame->file) : "";
 	const char *path = "";
-	bool is_python;
 	if (frame->module && frame->module <= profile->module_count) {
 		path = profile_string(profile, profile->modules[frame->module - 1].path);
 	}
-	if (is_system_path(source)) {
+	const char *name = name_of(path);
+	if (is_system_path(source) || begins_with(name, "python") || begins_with(name, "libpython")
+	    || library_path(path)) {
 		return true;
 	}
-	if (is_program(profile, path, &is_python)) {
-		return is_python;
-	}
-	return path[0] != '/' || is_system_path(path) || library_path(path)
-		|| strstr(path, "/libpython");
+	return !is_program(profile, name) && (path[0] != '/' || is_system_path(path));
 }
 
 bool library_has_frame(const struct profile *profile, const struct profile_frame *frame)
@@ -92,4 +95,23 @@ bool library_has_frame(const struct profile *profile, const struct profile_frame
 		return has_native_frame(profile, frame);
 	}
 	return library_path(file) || library_is_frozen(file);
+}
+
+bool library_is_allocator(const char *function)
+{
+	static const char *const anywhere[] = { "malloc", "calloc", "realloc" };
+	static const char *const last[] = { "alloc", "strdup" };
+	size_t len = strlen(function);
+	for (size_t i = 0; i < countof(anywhere); i++) {
+		if (strcasestr(function, anywhere[i])) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < countof(last); i++) {
+		size_t last_len = strlen(last[i]);
+		if (len >= last_len && strcasecmp(function + len - last_len, last[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
 }

@@ -20,9 +20,12 @@ bool library_is_frozen(const char *file);
 
 /**
  * True for a frame of an installed package, of Python itself, or of the system. Machine code is
- * that if its module is installed or lies in a folder of the system and is not the program that was
- * run, or if its source is a header of the system.
+ * that if its module is the interpreter, is installed as part of a package, or lies in a folder of
+ * the system and is not the program that was run; and if its source is a header of the system.
  */
 bool library_has_frame(const struct profile *profile, const struct profile_frame *frame);
+
+/** True for the name of a function that passes requests for memory on: "zmalloc", "palloc". */
+bool library_is_allocator(const char *function);
 
 #endif

@@ -21,7 +21,11 @@ static unsigned char closeness_of(const struct profile *profile, const struct pr
 {
 	const char *file = profile_string(profile, frame->file);
 	if (frame->flags & FRAME_NATIVE) {
-		return library_has_frame(profile, frame) ? CLOSENESS_LIBRARY : CLOSENESS_OWN;
+		/* A wrapper of malloc says as little as malloc does. */
+		return library_has_frame(profile, frame)
+				|| library_is_allocator(profile_string(profile, frame->function))
+			? CLOSENESS_LIBRARY
+			: CLOSENESS_OWN;
 	}
 	if (frame->flags & FRAME_LABEL || library_is_frozen(file)) {
 		return CLOSENESS_NONE;
