@@ -220,6 +220,7 @@ static void take_modules(struct elements *elements, const char *block, uint32_t 
 			.path = string(elements, wire.path, "module"),
 			.build_id = string(elements, wire.build_id, "module"),
 			.state = wire.state < SYMBOLS_STATE_COUNT ? wire.state : SYMBOLS_UNREAD,
+			.flags = wire.flags & MODULE_PROGRAM,
 		};
 	}
 	elements->profile->module_count += to ? (uint32_t)count : 0;

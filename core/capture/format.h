@@ -141,7 +141,7 @@ struct wire_module {
 	uint32_t path;	   /* string */
 	uint32_t build_id; /* string, hexadecimal */
 	uint32_t state;	   /* enum symbols_state */
-	uint32_t reserved;
+	uint32_t flags;	   /* MODULE_* of core/profile/profile.h */
 };
 
 /** NODE: the trie of stacks; node 0 is the root, a parent comes before its children. */

@@ -186,6 +186,7 @@ static void make_module(const struct profile *profile, uint32_t i, void *wire)
 		.path = module->path,
 		.build_id = module->build_id,
 		.state = module->state,
+		.flags = module->flags,
 	};
 }
 

@@ -77,15 +77,19 @@ static bool has_native_frame(const struct profile *profile, const struct profile
 {
 	const char *source = frame->line ? profile_string(profile, frame->file) : "";
 	const char *path = "";
+	bool is_told_program = false;
 	if (frame->module && frame->module <= profile->module_count) {
-		path = profile_string(profile, profile->modules[frame->module - 1].path);
+		const struct profile_module *module = &profile->modules[frame->module - 1];
+		path = profile_string(profile, module->path);
+		is_told_program = module->flags & MODULE_PROGRAM;
 	}
 	const char *name = name_of(path);
 	if (is_system_path(source) || begins_with(name, "python") || begins_with(name, "libpython")
 	    || library_path(path)) {
 		return true;
 	}
-	return !is_program(profile, name) && (path[0] != '/' || is_system_path(path));
+	return !is_told_program && !is_program(profile, name)
+		&& (path[0] != '/' || is_system_path(path));
 }
 
 bool library_has_frame(const struct profile *profile, const struct profile_frame *frame)

@@ -139,14 +139,16 @@ static void name_chain(struct namer *namer, uint32_t number, const struct symbol
 
 /** Remember what became of a module, unless more was known before. */
 static void set_state(struct namer *namer, const struct profile_module *old,
-		      enum symbols_state state)
+		      const struct symbols *symbols)
 {
 	struct builder *builder = &namer->builder;
+	enum symbols_state state = symbols->state;
 	bool is_better = state == SYMBOLS_FULL || state == SYMBOLS_NAMES;
 	uint32_t number = builder_module(builder, copy_string(namer, old->path),
 					 copy_string(namer, old->build_id));
 	if (!builder->failed && (old->state == SYMBOLS_UNREAD || is_better)) {
 		builder->profile->modules[number].state = state;
+		builder->profile->modules[number].flags |= symbols->is_program ? MODULE_PROGRAM : 0;
 	}
 }
 
@@ -176,7 +178,7 @@ static void name_module(struct namer *namer, const uint32_t *asked, uint32_t cou
 		symbols_done(&symbols);
 		return;
 	}
-	set_state(namer, module, symbols.state);
+	set_state(namer, module, &symbols);
 	for (uint32_t i = 0, k = 0; i < count; i++) {
 		k += old->frames[asked[i]].address != namer->addresses[k];
 		uint32_t first = symbols.first[k];
@@ -211,6 +213,7 @@ static void copy_modules(struct namer *namer)
 					       copy_string(namer, module->build_id));
 		if (!builder->failed) {
 			builder->profile->modules[copy].state = module->state;
+			builder->profile->modules[copy].flags = module->flags;
 		}
 	}
 }

@@ -48,12 +48,15 @@ struct profile_frame {
 	uint64_t address;
 };
 
+/** A program, and not a library; known when its names have been looked for. */
+#define MODULE_PROGRAM 0x1u
+
 /** An object file that machine code was loaded from. */
 struct profile_module {
 	uint32_t path;     /* string */
 	uint32_t build_id; /* string: hexadecimal; 0: it has none */
 	uint32_t state;    /* enum symbols_state of core/base/symbols.h */
-	uint32_t reserved;
+	uint32_t flags;    /* MODULE_* */
 };
 
 /**

@@ -93,10 +93,21 @@ static struct dwarf_unit *unit_at(struct reader *reader, uint64_t address)
 	return unit;
 }
 
+/** The module or what stands in for it; NULL if there is nothing of it. */
+static const struct object *module_of(const struct reader *reader)
+{
+	return reader->files.module ? reader->files.module : reader->files.debug;
+}
+
 static char *name_of_symbol(const struct reader *reader, uint64_t address)
 {
 	const struct symbol *symbol = symbol_table_find(&reader->symbols, address);
-	return symbol ? demangle(symbol->name) : NULL;
+	const struct object *module = module_of(reader);
+	if (symbol) {
+		return demangle(symbol->name);
+	}
+	/* Also where it is stripped: the frame that every stack begins with. */
+	return module && object_is_entry(module, address) ? strdup("_start") : NULL;
 }
 
 /** Where the code is: the symbol's name tells it apart from others of the same name in C. */
@@ -190,7 +201,8 @@ void module_read(const struct symbols_request *request, const struct module_sink
 	open_symbols(&reader);
 	reader.scopes = calloc((size_t)request->count + 1, sizeof(*reader.scopes));
 	reader.is_walked = calloc((size_t)reader.units.count + 1, sizeof(*reader.is_walked));
-	sink->state(sink->context, state_of(&reader));
+	sink->state(sink->context, state_of(&reader),
+		    module_of(&reader) && object_is_program(module_of(&reader)));
 	for (uint32_t i = 0; i < request->count; i++) {
 		read_address(&reader, i);
 	}

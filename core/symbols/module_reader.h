@@ -11,11 +11,13 @@
 
 #include "core/symbols/resolve.h"
 
+#include <stdbool.h>
+
 /** Who takes the answers. */
 struct module_sink {
 	void *context;
 	/** Called once, first. */
-	void (*state)(void *context, enum symbols_state state);
+	void (*state)(void *context, enum symbols_state state, bool is_program);
 	/**
 	 * Called for each address, in order: what lies in it, outermost first; count 0: nothing is
 	 * known. The texts live until it returns.

@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/** What _start takes, on every machine. */
+#define ENTRY_BYTES 64u
+
 void build_id_format(const void *bytes, size_t len, char *text)
 {
 	const unsigned char *byte = bytes;
@@ -101,6 +104,43 @@ bool object_has_section(const struct object *object, const char *name)
 	GElf_Shdr header;
 	return find_section(object, name, &header) && header.sh_type != SHT_NOBITS
 		&& header.sh_size;
+}
+
+/** Libraries have a name of their own, even those that can be run, as libc. */
+static bool has_soname(const struct object *object)
+{
+	Elf_Scn *section = NULL;
+	while ((section = elf_nextscn(object->elf, section))) {
+		GElf_Shdr header;
+		Elf_Data *data = gelf_getshdr(section, &header) && header.sh_type == SHT_DYNAMIC
+			? elf_getdata(section, NULL)
+			: NULL;
+		GElf_Dyn entry;
+		for (int i = 0; data && gelf_getdyn(data, i, &entry) && entry.d_tag != DT_NULL;
+		     i++) {
+			if (entry.d_tag == DT_SONAME) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool object_is_program(const struct object *object)
+{
+	GElf_Ehdr header;
+	return gelf_getehdr(object->elf, &header)
+		&& (header.e_type == ET_EXEC
+		    || (object_has_section(object, ".interp") && !has_soname(object)));
+}
+
+bool object_is_entry(const struct object *object, uint64_t address)
+{
+	GElf_Ehdr header;
+	GElf_Shdr loader;
+	return gelf_getehdr(object->elf, &header) && header.e_entry && address >= header.e_entry
+		&& address - header.e_entry < ENTRY_BYTES
+		&& (header.e_type == ET_EXEC || find_section(object, ".interp", &loader));
 }
 
 bool object_has_dwarf(const struct object *object)

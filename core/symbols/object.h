@@ -11,6 +11,7 @@
 #include <libelf.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /** Bytes of the longest build id that is compared; 20 are usual. */
 #define BUILD_ID_BYTES_MAX 64u
@@ -35,6 +36,15 @@ void object_close(struct object *object);
 
 /** True if the file has content under that name (a stripped file may have the name alone). */
 bool object_has_section(const struct object *object, const char *name);
+
+/**
+ * True for a program, and not a library: it asks for a loader, or has a fixed address. False for
+ * what was split off one, in which that is not to be seen.
+ */
+bool object_is_program(const struct object *object);
+
+/** True if address is in the few instructions that a program begins with; also in its debug file. */
+bool object_is_entry(const struct object *object, uint64_t address);
 
 /** True if it has DWARF to read. */
 bool object_has_dwarf(const struct object *object);

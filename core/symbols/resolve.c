@@ -32,7 +32,7 @@
 #define SEND_BYTES 4096u
 
 /*
- * The answer: u32 state, then for each address u32 count and count frames, each a head and two
+ * The answer: u32 state, u32 is_program, then for each address u32 count and count frames, each a head and two
  * texts with a NUL behind them.
  */
 struct frame_head {
@@ -57,11 +57,11 @@ static void send_pending(struct sender *sender)
 	buffer_clear(&sender->pending);
 }
 
-static void send_state(void *context, enum symbols_state state)
+static void send_state(void *context, enum symbols_state state, bool is_program)
 {
 	struct sender *sender = context;
-	uint32_t number = state;
-	buffer_append(&sender->pending, &number, sizeof(number));
+	uint32_t numbers[2] = { state, is_program };
+	buffer_append(&sender->pending, numbers, sizeof(numbers));
 }
 
 static void send_frame(struct buffer *to, const struct symbol_frame *frame)
@@ -205,8 +205,9 @@ int symbols_parse(char *bytes, size_t len, uint32_t count, struct symbols *ret_s
 	struct cursor cursor = { bytes, bytes + len };
 	/* No frame takes less: more than that are not in it. */
 	size_t capacity = len / (sizeof(struct frame_head) + 2);
-	uint32_t state = SYMBOLS_READER_DIED;
-	bool is_whole = take(&cursor, &state, sizeof(state)) && state < SYMBOLS_STATE_COUNT;
+	uint32_t head[2] = { SYMBOLS_READER_DIED, 0 };
+	bool is_whole = take(&cursor, head, sizeof(head)) && head[0] < SYMBOLS_STATE_COUNT
+		&& head[1] <= 1;
 	*ret_symbols = (struct symbols){ .bytes = bytes };
 	ret_symbols->first = calloc((size_t)count + 1, sizeof(*ret_symbols->first));
 	ret_symbols->frames = calloc(capacity + 1, sizeof(*ret_symbols->frames));
@@ -218,7 +219,8 @@ int symbols_parse(char *bytes, size_t len, uint32_t count, struct symbols *ret_s
 		is_whole = is_whole && take_address(&cursor, ret_symbols, capacity);
 		ret_symbols->first[i + 1] = ret_symbols->frame_count;
 	}
-	ret_symbols->state = is_whole ? state : SYMBOLS_READER_DIED;
+	ret_symbols->state = is_whole ? head[0] : SYMBOLS_READER_DIED;
+	ret_symbols->is_program = is_whole && head[1];
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "core/base/symbols.h"
 #include "core/symbols/debug_files.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct symbols_request {
@@ -36,6 +37,8 @@ struct symbol_frame {
 
 struct symbols {
 	enum symbols_state state;
+	/** It is a program, and not a library. */
+	bool is_program;
 	/** For address i, frames [first[i], first[i + 1]), outermost first; perhaps none. */
 	uint32_t *first;
 	struct symbol_frame *frames;

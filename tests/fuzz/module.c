@@ -18,10 +18,11 @@
 /** Where the linker puts the code of a small library. */
 #define ADDRESS_FIRST 0x1000u
 
-static void ignore_state(void *context, enum symbols_state state)
+static void ignore_state(void *context, enum symbols_state state, bool is_program)
 {
 	(void)context;
 	(void)state;
+	(void)is_program;
 }
 
 /** Read every byte of every text. */

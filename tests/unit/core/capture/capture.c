@@ -140,6 +140,7 @@ static void keeps_where_machine_code_is(void)
 	builder_done(&builder);
 	REQUIRE(profile);
 	profile->modules[module].state = SYMBOLS_NO_FILE;
+	profile->modules[module].flags = MODULE_PROGRAM;
 	struct bytes bytes = written(profile);
 	struct profile *again = reread(bytes);
 	const struct profile *a = profile, *b = again;

@@ -340,11 +340,29 @@ static void check_names(const char *name, enum symbols_state state, bool has_nam
 	symbols_done(&found);
 }
 
+/** Without any symbol a program still begins somewhere. */
+static void check_stripped(void)
+{
+	struct symbols found = resolve("stripped", plain.build_id, NULL);
+	CHECK_INT(found.state, SYMBOLS_NAMES);
+	CHECK(found.is_program);
+	for (uint32_t k = 0; k < found.frame_count; k++) {
+		CHECK_STR(found.frames[k].function, "_start");
+	}
+	symbols_done(&found);
+	if (shell("gcc -shared -Wl,-soname,libx.so -o libx.so -x c /dev/null -Wl,--build-id=none")) {
+		found = resolve("libx.so", "", NULL);
+		CHECK_INT(found.state, SYMBOLS_NAMES);
+		CHECK(!found.is_program);
+		symbols_done(&found);
+	}
+}
+
 static void names_alone_are_better_than_nothing(void)
 {
 	REQUIRE(shell("strip -g -o names plain && strip -o stripped plain"));
 	check_names("names", SYMBOLS_NAMES, true);
-	check_names("stripped", SYMBOLS_NAMES, false);
+	check_stripped();
 	if (shell("objcopy --add-section .gnu_debugdata=/dev/null stripped mini &&"
 		  " strip -g -o symbols plain && xz -c symbols >symbols.xz &&"
 		  " objcopy --update-section .gnu_debugdata=symbols.xz mini")) {
@@ -386,14 +404,15 @@ static struct symbols parsed(const void *bytes, size_t len, uint32_t count)
 	return symbols;
 }
 
-/** State full, then for two addresses: one frame "f" in "g":7, none. */
+/** State full, a program, then for two addresses: one frame "f" in "g":7, none. */
 static const char answer[] =
-	"\1\0\0\0" "\1\0\0\0" "\7\0\0\0" "\1\0\0\0" "\1\0\0\0" "f\0" "g\0" "\0\0\0";
+	"\1\0\0\0" "\1\0\0\0" "\1\0\0\0" "\7\0\0\0" "\1\0\0\0" "\1\0\0\0" "f\0" "g\0" "\0\0\0";
 
 static void an_answer_counts_as_far_as_it_goes(void)
 {
 	struct symbols symbols = parsed(answer, sizeof(answer), 2);
 	CHECK_INT(symbols.state, SYMBOLS_FULL);
+	CHECK(symbols.is_program);
 	CHECK_INT(symbols.first[1], 1);
 	CHECK_INT(symbols.first[2], 1);
 	CHECK_STR(symbols.frames[0].function, "f");
@@ -403,7 +422,7 @@ static void an_answer_counts_as_far_as_it_goes(void)
 	for (size_t len = 0; len < sizeof(answer); len++) {
 		symbols = parsed(answer, len, 2);
 		CHECK_INT(symbols.state, SYMBOLS_READER_DIED);
-		CHECK_INT(symbols.frame_count, len < 24 ? 0 : 1);
+		CHECK_INT(symbols.frame_count, len < 28 ? 0 : 1);
 		CHECK_INT(symbols.first[2], symbols.frame_count);
 		symbols_done(&symbols);
 	}
@@ -411,12 +430,13 @@ static void an_answer_counts_as_far_as_it_goes(void)
 
 static void an_answer_that_lies_is_refused(void)
 {
-	/* Position and value of a byte that makes it wrong: state, count, line, lengths, a NUL. */
+	/* Position and value of a byte that makes it wrong: state, program, count, line, lengths. */
 	static const struct {
 		size_t at;
 		char byte;
 	} lies[] = {
-		{ 0, 99 }, { 7, 1 }, { 11, -1 }, { 12, 0 }, { 13, 1 }, { 19, 127 }, { 20, 0 },
+		{ 0, 99 }, { 4, 2 }, { 11, 1 }, { 15, -1 }, { 16, 0 }, { 17, 1 }, { 23, 127 },
+		{ 24, 0 },
 	};
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
 		char changed[sizeof(answer)];
