@@ -161,29 +161,20 @@ static uint32_t make_nodes(struct thread *self, uint32_t from, uint32_t innermos
 	struct native_cache *native = &self->native;
 	uint32_t node = from ? native->frame[from - 1].node : 0;
 	uint32_t shown = end_of_others(native, innermost);
-	bool is_outside = from == 0 && begins_as_a_launcher(native);
+	bool is_within = from > 0;
+	bool starts = from == 0 && begins_as_a_launcher(native);
 	for (uint32_t i = from; i < native->depth; i++) {
 		struct native_frame *frame = &native->frame[i];
+		is_within |= runs_python(frame);
+		frame->is_within = is_within;
 		if (runs_python(frame)) {
-			is_outside = false;
 			node = python_nodes(&self->python, frame, node);
-		} else if (i >= shown || (!is_outside && !is_interpreter(frame))) {
+		} else if (i >= shown || (!(starts && !is_within) && !is_interpreter(frame))) {
 			node = native_frame_node(frame, node);
 		}
 		frame->node = node;
 	}
 	return node;
-}
-
-/** Where to begin so that frames outside of the first call are looked at together. */
-static uint32_t begin_before_first_call(const struct native_cache *native, uint32_t from)
-{
-	for (uint32_t i = 0; i < from; i++) {
-		if (runs_python(&native->frame[i])) {
-			return from;
-		}
-	}
-	return 0;
 }
 
 uint32_t mixed_node(struct thread *self, struct stack_frames frames)
@@ -204,8 +195,9 @@ uint32_t mixed_node(struct thread *self, struct stack_frames frames)
 	set_dirty(&matching, innermost);
 	set_dirty(&matching, native->innermost_call);
 	native->innermost_call = innermost;
-	uint32_t from = begin_before_first_call(native, matching.dirty);
-	uint32_t node = make_nodes(self, from, innermost);
+	/* Frames outside of the first call are looked at together. */
+	bool has_call_outside = matching.dirty > 0 && native->frame[matching.dirty - 1].is_within;
+	uint32_t node = make_nodes(self, has_call_outside ? matching.dirty : 0, innermost);
 	native->noded = native->depth;
 	self->python.noded = self->python.depth;
 	return node;

@@ -135,12 +135,13 @@ static struct native_place_known *place_of(uintptr_t pc)
 _Static_assert(NATIVE_PLACES == 1u << (64 - 54), "all places are used");
 
 /** What was looked up is forgotten when objects may have gone. */
-static void expire_places(void)
+static void expire(void)
 {
 	uint32_t generation = load_relaxed(&hook.native.rules.generation);
 	if (unlikely(hook.native_frames.generation != generation)) {
 		hook.native_frames.generation = generation;
 		memset(hook.native_frames.places, 0, sizeof(hook.native_frames.places));
+		memset(hook.native_frames.memos, 0, sizeof(hook.native_frames.memos));
 	}
 }
 
@@ -150,7 +151,6 @@ static bool look_up(const struct native_frame *frame, struct native_place_known 
 	if (frame->flags & NATIVE_FRAME_EXACT) {
 		return find_place(frame->pc, true, ret);
 	}
-	expire_places();
 	struct native_place_known *known = place_of(frame->pc);
 	if (unlikely(known->pc != frame->pc) && !find_place(frame->pc, false, known)) {
 		return false;
@@ -159,22 +159,44 @@ static bool look_up(const struct native_frame *frame, struct native_place_known 
 	return true;
 }
 
-uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
+/** The node of a frame that is not remembered; 0: no space. */
+static uint32_t find_node(const struct native_frame *frame, uint32_t parent)
 {
 	struct native_place_known place = { .code = hook.native_frames.code_no_object };
-	if (frame->class == CLASS_HOOK) {
-		return parent;
-	}
 	if (frame->class != CLASS_NO_OBJECT && !look_up(frame, &place)) {
 		place.code = hook.native_frames.code_no_object;
 		place.address = 0;
 	}
-	uint32_t node =
-		place.code ? intern_node(&hook.view, parent, place.code, place.address) : 0;
+	return place.code ? intern_node(&hook.view, parent, place.code, place.address) : 0;
+}
+
+static attr_noinline uint32_t node_unknown(const struct native_frame *frame, uint32_t parent,
+					   struct native_memo *memo)
+{
+	uint32_t node = find_node(frame, parent);
 	if (unlikely(!node)) {
-		/* No space: the stack ends at its last frame that is known. */
+		/* The stack ends at its last frame that is known. */
 		hook_missed(MISSED_NO_SPACE);
 		return parent;
 	}
+	if (!(frame->flags & NATIVE_FRAME_EXACT)) {
+		*memo = (struct native_memo){ frame->pc, parent, node };
+	}
 	return node;
 }
+
+uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
+{
+	if (frame->class == CLASS_HOOK) {
+		return parent;
+	}
+	expire();
+	uint64_t hash = (frame->pc ^ (uint64_t)parent << 32) * 0x9e3779b97f4a7c15u;
+	struct native_memo *memo = &hook.native_frames.memos[hash >> 53];
+	if (likely(memo->pc == frame->pc && memo->parent == parent)
+	    && !(frame->flags & NATIVE_FRAME_EXACT)) {
+		return memo->node;
+	}
+	return node_unknown(frame, parent, memo);
+}
+_Static_assert(NATIVE_MEMOS == 1u << (64 - 53), "all memos are used");

@@ -25,6 +25,7 @@ enum native_stacks {
 };
 
 #define NATIVE_PLACES 1024u
+#define NATIVE_MEMOS 2048u
 
 /** An instruction whose place in a file was looked up. */
 struct native_place_known {
@@ -33,15 +34,23 @@ struct native_place_known {
 	uint32_t address; /* lower half */
 };
 
+/** A frame met before: which node it has below its parent. */
+struct native_memo {
+	uintptr_t pc; /* 0: nothing is remembered */
+	uint32_t parent;
+	uint32_t node;
+};
+
 /** Zeroed: nothing known, no native stacks. */
 struct native_frames {
 	/** enum native_stacks */
 	uint32_t stacks;
 	/** The code of "[machine code without a file]". */
 	uint32_t code_no_object;
-	/** native.rules.generation that places were looked up under. */
+	/** native.rules.generation that these were made under; whoever comes last has the place. */
 	uint32_t generation;
 	struct native_place_known places[NATIVE_PLACES];
+	struct native_memo memos[NATIVE_MEMOS];
 	uintptr_t stack_end;
 	/** Path of the executable, which the loader has no name for. */
 	char executable[1024];

@@ -80,6 +80,8 @@ struct native_frame {
 	uint32_t python_end;
 	uint8_t flags;
 	uint8_t class; /* enum native_class */
+	/** For it, too: this frame runs Python, or one outside of it does. */
+	bool is_within;
 };
 
 /** The stack of one thread as of its last walk. Zeroed: empty. Memory belongs to the cache. */
