@@ -20,6 +20,9 @@
 #define TURNS_SHORT 20
 #define TURN_NS 500000
 
+/** In what steps allocators hand out blocks. */
+#define BLOCK_STEP_BYTES 16u
+
 /** What a ceiling is compared with at one moment. */
 struct finding {
 	uint64_t used_bytes;
@@ -318,10 +321,21 @@ static bool is_reading_due(struct ceiling *ceiling, size_t growth)
 	return before + added >= load_relaxed(&ceiling->next_reading);
 }
 
-static uint64_t live_bytes_without(size_t replaced)
+/**
+ * What a block takes beyond what was asked for. pymalloc and glibc hand out blocks in steps of 16
+ * bytes; from the size alone, so that it is known again when the block is given back.
+ */
+static uint64_t padding_of(size_t bytes)
 {
-	uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
-	return live_bytes > replaced ? live_bytes - replaced : 0;
+	return -(uint64_t)bytes & (BLOCK_STEP_BYTES - 1);
+}
+
+/** What is allocated, with what replaced bytes will not be any more. */
+static uint64_t allocated_bytes_without(const struct ceiling *ceiling, size_t replaced)
+{
+	uint64_t bytes = load_relaxed(&hook.view.header->totals.live_bytes)
+		+ load_relaxed(&ceiling->padding_bytes);
+	return bytes > replaced ? bytes - replaced : 0;
 }
 
 /** Is a decision due at this request, and on what? */
@@ -329,7 +343,7 @@ static bool find(struct ceiling *ceiling, size_t bytes, size_t replaced, struct 
 {
 	size_t growth = bytes > replaced ? bytes - replaced : 0;
 	if (ceiling->metric == CEILING_ALLOCATED) {
-		*ret = (struct finding){ live_bytes_without(replaced), bytes };
+		*ret = (struct finding){ allocated_bytes_without(ceiling, replaced), bytes };
 		return true;
 	}
 	ret->asked_bytes = growth;
@@ -347,6 +361,14 @@ static bool is_breach(const struct ceiling *ceiling, const struct finding *findi
 
 /* ---- refusals ---- */
 
+/** The reserve for handlers is for the time until there is room again. */
+static void note_room(struct ceiling *ceiling, uint64_t used_bytes)
+{
+	if (used_bytes + CEILING_RESERVE_BYTES < ceiling->limit_bytes) {
+		store_relaxed(&ceiling->is_crossed, 0);
+	}
+}
+
 static bool is_too_much(const struct ceiling *ceiling, const struct finding *finding)
 {
 	return ceiling_refuses_request(ceiling->limit_bytes, finding->used_bytes,
@@ -354,57 +376,87 @@ static bool is_too_much(const struct ceiling *ceiling, const struct finding *fin
 }
 
 /**
- * On what is on the books and what other threads have reserved. Whoever reserves later sees this
- * reservation, so that of two requests which do not both fit one is refused. But some of what is
- * reserved may be refused itself, or is on the books already: that is waited for.
+ * On what is on the books and what other threads have reserved: of two requests that do not both
+ * fit one is refused. Under the lock.
  */
-static bool refuses_allocated(const struct ceiling *ceiling, struct thread *self, size_t bytes,
+static bool reserve_allocated(struct ceiling *ceiling, struct thread *self, size_t bytes,
+			      size_t replaced, uint64_t others_bytes, struct finding *ret)
+{
+	note_room(ceiling, allocated_bytes_without(ceiling, 0));
+	ret->used_bytes = allocated_bytes_without(ceiling, replaced) + others_bytes;
+	if (is_too_much(ceiling, ret)) {
+		return false;
+	}
+	promise_reserve(self, bytes - replaced);
+	return true;
+}
+
+/** Some of what others have reserved may fail, or be on the books already: that is waited for. */
+static bool refuses_allocated(struct ceiling *ceiling, struct thread *self, size_t bytes,
 			      size_t replaced, struct finding *ret)
 {
 	for (int i = 0; i < TURNS_SHORT; i++) {
-		*ret = (struct finding){ live_bytes_without(replaced), bytes };
-		if (is_too_much(ceiling, ret)) {
-			return true;
-		}
-		uint64_t others_bytes = promise_reserve(self, bytes - replaced);
-		ret->used_bytes = live_bytes_without(replaced) + others_bytes;
-		if (!is_too_much(ceiling, ret)) {
+		if (!hook_lock()) {
 			return false;
 		}
-		promise_give_back(self);
-		if (!others_bytes) {
-			return true;
+		uint64_t others_bytes = promise_others(self);
+		bool is_granted = reserve_allocated(ceiling, self, bytes, replaced, others_bytes,
+						    ret);
+		hook_unlock();
+		if (is_granted || !others_bytes) {
+			return !is_granted;
 		}
 		sys_sched_yield();
 	}
 	return true;
 }
 
-/** On what is charged, and what will be once all that was granted is touched. */
+/** What the other threads have reserved, and what is on the books with the rest. */
+static uint64_t read_others(const struct thread *self, uint64_t *ret_live_bytes)
+{
+	uint64_t others_bytes = 0;
+	bool is_locked = hook_lock();
+	if (is_locked) {
+		others_bytes = promise_others(self);
+	}
+	*ret_live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
+	if (is_locked) {
+		hook_unlock();
+	}
+	return others_bytes;
+}
+
+/** By whoever reads: on what is charged, and what will be once all that was granted is touched. */
+static bool decide_in_turn(struct ceiling *ceiling, struct thread *self, size_t growth,
+			   struct finding *ret)
+{
+	struct charge charge;
+	uint64_t live_bytes;
+	if (!read_in_turn(ceiling, &charge, &ret->used_bytes)) {
+		return false;
+	}
+	ret->used_bytes += read_others(self, &live_bytes);
+	ret->used_bytes += promise_open(charge.anonymous_bytes + charge.shared_bytes, live_bytes);
+	bool is_refused = is_too_much(ceiling, ret);
+	schedule(ceiling, ret->used_bytes + (is_refused ? 0 : growth), 0);
+	return is_refused;
+}
+
 static bool refuses_resident(struct ceiling *ceiling, struct thread *self, size_t growth,
 			     struct finding *ret)
 {
+	nesting_mark mark = 0;
 	promise_reserve(self, growth);
 	if (!is_reading_due(ceiling, growth)) {
 		return false;
 	}
-	promise_give_back(self);
-	nesting_mark mark = 0;
+	/* Others who decide shall not take this for granted. */
+	promise_reserve(self, 0);
 	if (!reading_begin_in_turn(ceiling, &mark)) {
 		return false;
 	}
-	struct charge charge;
-	bool is_refused = false;
 	ret->asked_bytes = growth;
-	if (read_in_turn(ceiling, &charge, &ret->used_bytes)) {
-		/* Reserved first: what is gone from there is on the books then. */
-		uint64_t others_bytes = load_acquire(&ceiling->promises.reserved_bytes);
-		ret->used_bytes += others_bytes
-			+ promise_open(charge.anonymous_bytes + charge.shared_bytes,
-				       live_bytes_without(0));
-		is_refused = is_too_much(ceiling, ret);
-		schedule(ceiling, ret->used_bytes + (is_refused ? 0 : growth), 0);
-	}
+	bool is_refused = decide_in_turn(ceiling, self, growth, ret);
 	if (!is_refused) {
 		/* Before the next one reads. */
 		promise_reserve(self, growth);
@@ -413,33 +465,20 @@ static bool refuses_resident(struct ceiling *ceiling, struct thread *self, size_
 	return is_refused;
 }
 
-/** The calling thread, which may not be known yet; NULL without memory. */
-static struct thread *known_self(void)
+static bool refuses(struct ceiling *ceiling, size_t bytes, size_t replaced, struct finding *ret)
 {
 	nesting_mark mark = 0;
-	if (unlikely(!thread_state.self) && nesting_begin(&mark, false) == NESTING_RECORD) {
-		nesting_end(&mark);
-	}
-	return thread_state.self;
-}
-
-static bool refuses(struct ceiling *ceiling, size_t bytes, size_t replaced)
-{
-	struct finding finding = { 0, bytes };
-	struct thread *self = known_self();
 	bool is_refused = false;
-	if (!self || (replaced && bytes <= replaced)) {
+	if ((replaced && bytes <= replaced) || nesting_begin(&mark, false) != NESTING_RECORD) {
 		return false;
 	}
 	if (ceiling->metric == CEILING_ALLOCATED) {
-		is_refused = refuses_allocated(ceiling, self, bytes, replaced, &finding);
+		is_refused = refuses_allocated(ceiling, thread_state.self, bytes, replaced, ret);
 	} else if (ceiling->metric == CEILING_RESIDENT) {
-		is_refused = refuses_resident(ceiling, self, bytes - replaced, &finding);
+		is_refused =
+			refuses_resident(ceiling, thread_state.self, bytes - replaced, ret);
 	}
-	if (is_refused) {
-		store_relaxed(&ceiling->is_crossed, 1);
-		happen(BREACH_ALLOCATION, &finding, true);
-	}
+	nesting_end(&mark);
 	return is_refused;
 }
 
@@ -455,7 +494,12 @@ bool ceiling_decide(size_t bytes, size_t replaced)
 		return true;
 	}
 	if (ceiling->action == CEILING_ENOMEM) {
-		return refuses(ceiling, bytes, replaced);
+		bool is_refused = refuses(ceiling, bytes, replaced, &finding);
+		if (is_refused) {
+			store_relaxed(&ceiling->is_crossed, 1);
+			happen(BREACH_ALLOCATION, &finding, true);
+		}
+		return is_refused;
 	}
 	if (find(ceiling, bytes, replaced, &finding) && is_breach(ceiling, &finding)) {
 		happen(BREACH_ALLOCATION, &finding, false);
@@ -463,11 +507,23 @@ bool ceiling_decide(size_t bytes, size_t replaced)
 	return false;
 }
 
-void ceiling_settle(void)
+void ceiling_settle(size_t made_bytes, size_t gone_bytes)
 {
 	struct thread *self = thread_state.self;
+	/* What an allocator takes for itself is not on the books. */
+	if (hook.ceiling.metric == CEILING_ALLOCATED && (gone_bytes || !thread_state.inside)) {
+		add_relaxed(&hook.ceiling.padding_bytes,
+			    padding_of(made_bytes) - padding_of(gone_bytes));
+	}
 	if (self && self->reserved) {
 		promise_settle(self);
+	}
+}
+
+void ceiling_forget_block(size_t bytes)
+{
+	if (hook.ceiling.metric == CEILING_ALLOCATED) {
+		add_relaxed(&hook.ceiling.padding_bytes, -padding_of(bytes));
 	}
 }
 

@@ -38,6 +38,8 @@ struct ceiling {
 	uint32_t is_noted;
 	/** 1 while a thread waits for what comes of its breach: those that touch wait, too. */
 	uint32_t is_breached;
+	/** CEILING_ALLOCATED: by how much blocks on the books are larger than was asked for. */
+	uint64_t padding_bytes;
 	/** CEILING_ENOMEM: what has been granted. */
 	struct promises promises;
 	/** The thread that reads into text: one at a time; 0: none. Its mark (nesting.h). */
@@ -64,26 +66,38 @@ void ceiling_start(const struct segment_ceiling *set);
  */
 bool ceiling_decide(size_t bytes, size_t replaced);
 
-/** The request that was let through is on the books now, or has failed. */
-void ceiling_settle(void);
+/**
+ * The request that was let through is over: a block of made_bytes is on the books now (0: none, or
+ * a mapping), and one of gone_bytes is not any more (0: none).
+ */
+void ceiling_settle(size_t made_bytes, size_t gone_bytes);
 
 /**
  * The value of request, which makes one of bytes and records it, if the ceiling lets it through;
- * else that of refusal. Without a ceiling this is one branch, and only request is evaluated.
+ * else that of refusal. is_made: has it made a block? It may look at passed_, the value. Without a
+ * ceiling this is one branch, and only request is evaluated.
  */
-#define ceiling_pass(bytes, replaced, request, refusal)           \
-	({                                                        \
-		__typeof__(request) passed_;                      \
-		if (likely(!hook.ceiling.is_set)) {               \
-			passed_ = (request);                      \
-		} else if (ceiling_decide((bytes), (replaced))) { \
-			passed_ = (refusal);                      \
-		} else {                                          \
-			passed_ = (request);                      \
-			ceiling_settle();                         \
-		}                                                 \
-		passed_;                                          \
+#define ceiling_pass(bytes, replaced, request, refusal, is_made)                        \
+	({                                                                              \
+		__typeof__(request) passed_;                                            \
+		if (likely(!hook.ceiling.is_set)) {                                     \
+			passed_ = (request);                                            \
+		} else {                                                                \
+			size_t replaced_ = (replaced);                                  \
+			if (ceiling_decide((bytes), replaced_)) {                       \
+				passed_ = (refusal);                                    \
+			} else {                                                        \
+				passed_ = (request);                                    \
+				ceiling_settle((is_made) ? (bytes) : 0,                 \
+					       (is_made) || (bytes) == 0 ? replaced_    \
+									  : 0);         \
+			}                                                               \
+		}                                                                       \
+		passed_;                                                                \
 	})
+
+/** A block of bytes is given back (0: none that is on the books). Called only if is_set. */
+void ceiling_forget_block(size_t bytes);
 
 /**
  * A block or mapping of bytes is about to be given back: if the workload was above the ceiling with

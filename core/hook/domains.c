@@ -50,19 +50,19 @@ attr_inline void *do_realloc(const struct python_allocator *behind, void *block,
 
 static void *domain_malloc(void *context, size_t size)
 {
-	return ceiling_pass(size, 0, do_malloc(context, size), refuse(size));
+	return ceiling_pass(size, 0, do_malloc(context, size), refuse(size), passed_ != NULL);
 }
 
 static void *domain_calloc(void *context, size_t count, size_t size)
 {
 	return ceiling_pass(count * size, 0, do_calloc(context, count, size),
-			    refuse(count * size));
+			    refuse(count * size), passed_ != NULL);
 }
 
 static void *domain_realloc(void *context, void *block, size_t size)
 {
 	return ceiling_pass(size, record_size(block), do_realloc(context, block, size),
-			    refuse(size));
+			    refuse(size), passed_ != NULL);
 }
 
 static void domain_free(void *context, void *block)

@@ -99,7 +99,7 @@ static attr_cold int refuse_aligned(size_t bytes)
 attr_export void *malloc(size_t bytes)
 {
 	next_ready();
-	return ceiling_pass(bytes, 0, do_malloc(bytes), refuse(bytes));
+	return ceiling_pass(bytes, 0, do_malloc(bytes), refuse(bytes), passed_ != NULL);
 }
 
 attr_export void *calloc(size_t count, size_t size)
@@ -109,7 +109,8 @@ attr_export void *calloc(size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &bytes)) {
 		return do_calloc(count, size, SIZE_MAX);
 	}
-	return ceiling_pass(bytes, 0, do_calloc(count, size, bytes), refuse(bytes));
+	return ceiling_pass(bytes, 0, do_calloc(count, size, bytes), refuse(bytes),
+			    passed_ != NULL);
 }
 
 attr_export void free(void *p)
@@ -125,7 +126,8 @@ attr_export void *realloc(void *p, size_t bytes)
 {
 	next_ready();
 	/* With the old block still on the books: a breach shows what is held. */
-	return ceiling_pass(bytes, record_size(p), do_realloc(p, bytes), refuse(bytes));
+	return ceiling_pass(bytes, record_size(p), do_realloc(p, bytes), refuse(bytes),
+			    passed_ != NULL);
 }
 
 attr_export void *reallocarray(void *p, size_t count, size_t size)
@@ -142,14 +144,14 @@ attr_export int posix_memalign(void **ret, size_t alignment, size_t bytes)
 {
 	next_ready();
 	return ceiling_pass(bytes, 0, do_posix_memalign(ret, alignment, bytes),
-			    refuse_aligned(bytes));
+			    refuse_aligned(bytes), passed_ == 0);
 }
 
 attr_export void *aligned_alloc(size_t alignment, size_t bytes)
 {
 	struct next_functions *next = next_ready();
 	return ceiling_pass(bytes, 0, do_aligned(next->aligned_alloc, alignment, bytes),
-			    refuse(bytes));
+			    refuse(bytes), passed_ != NULL);
 }
 
 attr_export void *memalign(size_t alignment, size_t bytes)
@@ -158,7 +160,8 @@ attr_export void *memalign(size_t alignment, size_t bytes)
 	if (!next->memalign) {
 		return aligned_alloc(alignment, bytes);
 	}
-	return ceiling_pass(bytes, 0, do_aligned(next->memalign, alignment, bytes), refuse(bytes));
+	return ceiling_pass(bytes, 0, do_aligned(next->memalign, alignment, bytes), refuse(bytes),
+			    passed_ != NULL);
 }
 
 attr_export void *valloc(size_t bytes)

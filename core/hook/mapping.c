@@ -67,7 +67,7 @@ attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd,
 		return do_mmap(address, bytes, prot, flags, fd, offset);
 	}
 	return ceiling_pass(bytes, 0, do_mmap(address, bytes, prot, flags, fd, offset),
-			    refuse(bytes));
+			    refuse(bytes), false);
 }
 
 /* The same function on every 64-bit libc; CPython imports this name. */
@@ -140,7 +140,7 @@ attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, .
 		return do_mremap(old, old_bytes, bytes, flags, target);
 	}
 	return ceiling_pass(bytes - old_bytes, 0, do_mremap(old, old_bytes, bytes, flags, target),
-			    refuse(bytes));
+			    refuse(bytes), false);
 }
 
 attr_inline void *do_sbrk(intptr_t increment)
@@ -160,7 +160,8 @@ attr_export void *sbrk(intptr_t increment)
 	if (increment <= 0) {
 		return do_sbrk(increment);
 	}
-	return ceiling_pass((size_t)increment, 0, do_sbrk(increment), refuse((size_t)increment));
+	return ceiling_pass((size_t)increment, 0, do_sbrk(increment), refuse((size_t)increment),
+			    false);
 }
 
 attr_export int brk(void *end)

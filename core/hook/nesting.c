@@ -117,8 +117,9 @@ bool nesting_was_left(const nesting_mark *earlier, const nesting_mark *mark)
 
 static void abandon(void)
 {
-	if (thread_state.self
-	    && (load_relaxed(&hook.view.slot->lock) & LOCK_HOLDER) == thread_state.self->tid) {
+	/* It may have been left while it was to become known. */
+	uint32_t tid = thread_state.self ? thread_state.self->tid : (uint32_t)sys_gettid();
+	if ((load_relaxed(&hook.view.slot->lock) & LOCK_HOLDER) == tid) {
 		repair();
 		hook_unlock();
 	}

@@ -6,27 +6,25 @@
 #include "core/base/atomic.h"
 #include "core/hook/hook.h"
 
-uint64_t promise_reserve(struct thread *self, uint64_t bytes)
+void promise_reserve(struct thread *self, uint64_t bytes)
 {
-	promise_give_back(self);
-	self->reserved = bytes;
-	/* Acquires what promise_give_back of another thread releases: its block is on the books. */
-	return add_acq_rel(&hook.ceiling.promises.reserved_bytes, bytes);
+	store_relaxed(&self->reserved, bytes);
 }
 
-void promise_give_back(struct thread *self)
+uint64_t promise_others(const struct thread *self)
 {
-	uint64_t bytes = self->reserved;
-	self->reserved = 0;
-	if (bytes) {
-		add_acq_rel(&hook.ceiling.promises.reserved_bytes, -bytes);
+	uint64_t bytes = 0;
+	for (const struct thread *thread = hook.threads.all; thread; thread = thread->next) {
+		bytes += thread != self ? load_acquire(&thread->reserved) : 0;
 	}
+	return bytes;
 }
 
 void promise_settle(struct thread *self)
 {
 	add_relaxed(&hook.ceiling.promises.granted_bytes, self->reserved);
-	promise_give_back(self);
+	/* Pairs with promise_others: the block is on the books. */
+	store_release(&self->reserved, 0);
 }
 
 /** Forget what was promised all the time while much else was granted. */

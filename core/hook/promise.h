@@ -5,11 +5,14 @@
  * Under CEILING_ENOMEM: memory that has been granted and is not there yet, so that it is not
  * granted again, to another thread or to the same one.
  *
- * A request reserves what it asks for before the decision, and gives that back when the block is on
- * the books, or was refused or failed: between these two, other threads see it as taken. A block
- * that is on the books but was not touched is a promise. It counts as if it was touched until it
- * is, or until as much as the whole limit was granted meanwhile: then it is one of those that
- * programs never touch. (Not sooner: a thread that waits for a processor touches late, too.)
+ * A request reserves what it asks for, and gives that up when the block is on the books, or was
+ * refused or failed: between these two, other threads see it as taken. One store each, so that a
+ * handler which leaves by longjmp leaves no more than a reservation, which the thread's next
+ * request replaces.
+ *
+ * A block that is on the books but was not touched is a promise. It counts as if it was touched
+ * until it is, or until as much as the whole limit was granted meanwhile: then it is one of those
+ * that programs never touch. (Not sooner: a thread that waits for a processor touches late, too.)
  */
 #ifndef CORE_HOOK_PROMISE_H
 #define CORE_HOOK_PROMISE_H
@@ -22,8 +25,6 @@ struct thread;
 
 /** Zeroed: nothing has been granted. */
 struct promises {
-	/** Under way in all threads. */
-	uint64_t reserved_bytes;
 	/** All that was ever granted: the clock by which promises are forgotten. */
 	uint64_t granted_bytes;
 	/** What was touched and what was on the books at the last reading, if is_set. */
@@ -36,17 +37,13 @@ struct promises {
 	uint64_t least_since;
 };
 
-/**
- * Reserve bytes for the calling thread, and release what an earlier request of it has left (a
- * handler that left it by longjmp). Returns what the other threads have reserved. What of that is
- * gone from there is on the books by now: read those afterwards.
- */
-uint64_t promise_reserve(struct thread *self, uint64_t bytes);
+/** Reserve bytes for the calling thread, in place of what an earlier request of it has left. */
+void promise_reserve(struct thread *self, uint64_t bytes);
 
-/** The request is over, made or refused. */
-void promise_give_back(struct thread *self);
+/** What the other threads have reserved. Under the lock. */
+uint64_t promise_others(const struct thread *self);
 
-/** The same, and it was granted. */
+/** The request is over: what was reserved for it is on the books, or has failed. */
 void promise_settle(struct thread *self);
 
 /**

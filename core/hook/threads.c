@@ -5,7 +5,6 @@
 
 #include "core/base/sys.h"
 #include "core/hook/hook.h"
-#include "core/hook/promise.h"
 
 __thread struct thread_local_state thread_state;
 
@@ -41,7 +40,7 @@ static struct thread *thread_take(struct threads *threads)
 	if (thread) {
 		threads->free = thread->next;
 		thread->origin = 0;
-		promise_give_back(thread);
+		thread->reserved = 0;
 		thread->pending_head = thread->pending_tail;
 		python_cache_reset(&thread->python);
 	} else {

@@ -149,6 +149,18 @@ def test_allocated_memory_is_limited_when_it_is_asked_for(tmp_path):
     assert run.report("out-of-memory").verdict == CEILING + " for what it asks for"
 
 
+def test_blocks_count_as_allocators_make_them(tmp_path):
+    """Single bytes take 16 while they are held: 20 MiB are 1.3 million of them, every time."""
+    program = WORKLOADS_BUILD / "asks_for_single_bytes"
+    run = limited([program], tmp_path, "--limit-of=allocated", "--on-limit=enomem", limit="20M",
+                  python=None)
+    assert run.status == 0, run.err
+    first, second = map(int, run.out.split())
+    # The program's own buffers are in it, if it has any by then.
+    assert 20 * MIB / 16 - 1000 <= first <= 20 * MIB / 16
+    assert first - 100 <= second <= first
+
+
 def test_address_space_is_limited_by_the_kernel(tmp_path):
     run = limited([WORKLOADS / "fills_memory.py", "1000"], tmp_path, "--limit-of=address-space")
     assert run.status == -signal.SIGKILL
