@@ -127,7 +127,8 @@ static uint64_t pending_stops(const char *root, pid_t pid)
 	if (!proc_read_stat(root, pid, &stat) || !proc_read_status(root, pid, text, sizeof(text))) {
 		return 0;
 	}
-	uint64_t pending = proc_parse_signals(text, "ShdPnd:") | proc_parse_signals(text, "SigPnd:");
+	uint64_t pending =
+		proc_parse_signals(text, "ShdPnd:") | proc_parse_signals(text, "SigPnd:");
 	/* Until it has stopped, one of these is ours. */
 	return pending & STOPS & ~(stat.state == 'T' ? 0 : SIGNAL_BIT(SIGSTOP));
 }

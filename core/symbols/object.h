@@ -43,7 +43,7 @@ bool object_has_section(const struct object *object, const char *name);
  */
 bool object_is_program(const struct object *object);
 
-/** True if address is in the few instructions that a program begins with; also in its debug file. */
+/** Is the address in the few instructions that a program begins with? Also of its debug file. */
 bool object_is_entry(const struct object *object, uint64_t address);
 
 /** True if it has DWARF to read. */

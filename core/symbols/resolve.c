@@ -32,8 +32,8 @@
 #define SEND_BYTES 4096u
 
 /*
- * The answer: u32 state, u32 is_program, then for each address u32 count and count frames, each a head and two
- * texts with a NUL behind them.
+ * The answer: u32 state, u32 is_program, then for each address u32 count and count frames, each a
+ * head and two texts with a NUL behind them.
  */
 struct frame_head {
 	uint32_t line;

@@ -57,7 +57,9 @@ class Stacks(dict):
         super().__init__()
         for line in text.splitlines():
             stack, size = line.rsplit(" ", 1)
-            self[tuple(stack.split(";"))] = int(size)
+            frames = tuple(stack.split(";"))
+            # Machine code that is on the same line has a stack for each address.
+            self[frames] = self.get(frames, 0) + int(size)
 
     def total(self):
         """Bytes of all stacks."""

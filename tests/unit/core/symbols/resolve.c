@@ -350,7 +350,8 @@ static void check_stripped(void)
 		CHECK_STR(found.frames[k].function, "_start");
 	}
 	symbols_done(&found);
-	if (shell("gcc -shared -Wl,-soname,libx.so -o libx.so -x c /dev/null -Wl,--build-id=none")) {
+	if (shell("gcc -shared -Wl,-soname,libx.so -o libx.so -x c /dev/null"
+		  " -Wl,--build-id=none")) {
 		found = resolve("libx.so", "", NULL);
 		CHECK_INT(found.state, SYMBOLS_NAMES);
 		CHECK(!found.is_program);
@@ -430,7 +431,7 @@ static void an_answer_counts_as_far_as_it_goes(void)
 
 static void an_answer_that_lies_is_refused(void)
 {
-	/* Position and value of a byte that makes it wrong: state, program, count, line, lengths. */
+	/* Where a byte makes it wrong, and which: state, program, count, line, lengths. */
 	static const struct {
 		size_t at;
 		char byte;
