@@ -149,9 +149,8 @@ static int render_scope(void *context)
 
 static void start_report(struct python *python)
 {
-	if (worker_is_running(&python->report)) {
-		return;
-	}
+	/* Whoever wanted that one waits no longer: a block has only one report at a time. */
+	worker_kill(&python->report);
 	if (worker_start(&python->report, render_scope, &python->run) != 0) {
 		say_error("no report: %s", strerror(errno));
 		supervise_scope_done(python->run.supervisor, 1);
