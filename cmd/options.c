@@ -69,7 +69,7 @@ const struct option_row option_table[] = {
 	 "keep source lines out of what is written"},
 	{"no-argv", 0, OPTION_FLAG, RUN | PYTHON, TO(no_argv), NULL, NULL,
 	 "keep the command line out of what is written"},
-	{"native", 0, OPTION_SWITCH, RUN, TO(native), "yes|no", switch_names,
+	{"native", 0, OPTION_SWITCH, RUN | PYTHON, TO(native), "yes|no", switch_names,
 	 "machine code in the stacks (of what is not Python)"},
 	{"segment", 0, OPTION_TEXT, RUN, TO(segment), "FILE", NULL,
 	 "keep what is recorded in FILE until the report is there"},

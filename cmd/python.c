@@ -91,6 +91,7 @@ static int start(struct python *python)
 		.hook_image = hook_image,
 		.hook_image_bytes = (size_t)(hook_image_end - hook_image),
 		.is_on_request = true,
+		.native = run_native_flags(run->options->native),
 		.no_pictures = true,
 		.notes = {.command = run->command, .directory = run->directory, .code = ""},
 		.proc_root = "/",

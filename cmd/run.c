@@ -140,8 +140,7 @@ static bool has_fixed_addresses(const struct run *run)
 		|| (run->limit.is_deterministic && !supervise_is_randomised(run->supervisor));
 }
 
-/* What --native says, if it was given, as the segment has it. */
-static uint32_t native_flags(const char *choice)
+uint32_t run_native_flags(const char *choice)
 {
 	if (!choice) {
 		return 0;
@@ -169,7 +168,7 @@ static int start(struct run *run)
 		.fail_at = run->limit.fail_at,
 		.no_fault_counter = run->options->no_fault_counter,
 		.no_pictures = run->options->disable_oom_detection,
-		.native = native_flags(run->options->native),
+		.native = run_native_flags(run->options->native),
 		.is_deterministic = run->limit.is_deterministic,
 		.segment_file = run->options->segment,
 		.notes = {

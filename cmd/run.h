@@ -67,6 +67,9 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment);
 /** The same with names for machine code. */
 struct profile *run_collect_named(const struct run *run, enum profile_moment moment);
 
+/** What --native says (NULL: it was not given), as the segment has it: SEGMENT_NATIVE_*. */
+uint32_t run_native_flags(const char *choice);
+
 /** What reports are to look like. */
 struct render_options run_render_options(const struct options *options);
 
