@@ -154,12 +154,13 @@ def test_cell_has_its_own_lines_and_no_internals(jupyter, tmp_path):
     assert error is None
     assert used == "rows: 3000000 4499998500000 build\n"
     graph = graph_of(page)
-    assert ".py:6 (<module>) frame = build()" in graph.replace("\n", " ")
-    assert ".py:5 (build) " in graph.replace("\n", " ")
+    assert "In [2]:6 (<module>) frame = build()" in graph.replace("\n", " ")
+    assert "In [2]:5 (build) " in graph.replace("\n", " ")
     for internal in ("ipykernel/", "IPython/", "filprofiler/", "asyncio", "run_code"):
         assert internal not in graph, internal
     # A function of an earlier cell, which was not profiled itself: its source is known, too.
-    assert "return bytearray(20_000_000)" in graph_of(helper_page)
+    assert "In [4]:2 (helper) return bytearray(20_000_000)" in (
+        graph_of(helper_page).replace("\n", " "))
     assert "bytearray(b" not in helped
     found = [runs.Report(folder) for folder in sorted((tmp_path / "fil-result").iterdir())]
     assert len(found) == 2
@@ -168,7 +169,7 @@ def test_cell_has_its_own_lines_and_no_internals(jupyter, tmp_path):
         # The block's own beginning and end: some objects.
         assert report.held_under("filprofiler/") < 4096
         others = {stack: size for stack, size in report.stacks.items()
-                  if "ipykernel_" not in stack[0] and "filprofiler/" not in stack[0]}
+                  if "In [" not in stack[0] and "filprofiler/" not in stack[0]}
         assert all("threading.py" in stack[0] or stack[0].startswith("[")
                    for stack in others), others
     assert 40_000_000 <= found[1].peak < 41_000_000
@@ -194,7 +195,7 @@ def test_one_line_is_profiled(jupyter, tmp_path):
              "print(len(x))"]
     _, (text, _, page), _, (assigned, _, _) = outputs(convert(jupyter, tmp_path, cells, "notebook"))
     assert "30000000" in text
-    assert ".py:1 (<module>) len(bytearray(30_000_000))" in graph_of(page).replace("\n", " ")
+    assert "In [2]:1 (<module>) len(bytearray(30_000_000))" in graph_of(page).replace("\n", " ")
     assert assigned == "9\n"
 
 

@@ -29,7 +29,7 @@ class _Scope(ctypes.Structure):
 
 
 class _Source(ctypes.Structure):
-    _fields_ = [("name", _Text), ("text", _Text)]
+    _fields_ = [("name", _Text), ("shown", _Text), ("text", _Text)]
 
 
 class Usage(ctypes.Structure):
@@ -149,9 +149,9 @@ def await_report() -> bool:
     return result != _NOT_YET and _checked(result) == 0
 
 
-def add_source(name: bytes, text: bytes) -> None:
-    """Keep the text of a file that is on no disk, for reports."""
-    _call(_ADD_SOURCE, _Source(_text(name), _text(text)))
+def add_source(name: bytes, shown: bytes, text: bytes) -> None:
+    """Keep the text of a file that is on no disk, for reports, which call it as shown says."""
+    _call(_ADD_SOURCE, _Source(_text(name), _text(shown), _text(text)))
 
 
 def supervisor() -> int:

@@ -16,7 +16,7 @@ from IPython import display
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 
-from filprofiler import _folded, _hook
+from filprofiler import _folded, _hook, _sources
 from filprofiler._block import Run
 
 _RESULTS = "fil-result"
@@ -106,10 +106,14 @@ def _compile(shell: Any, first_line: str, cell: str) -> _Cell:
         raise
 
 
+def _numbers(shell: Any) -> dict[str, int]:
+    """The names of the files that stand for cells, and the numbers of these."""
+    return getattr(shell.compile, "_filename_map", {})
+
+
 def _number(shell: Any) -> int:
     """The number of the running cell, as tracebacks show it."""
-    known: dict[str, int] = getattr(shell.compile, "_filename_map", {})
-    return max(known.values(), default=int(shell.execution_count))
+    return max(_numbers(shell).values(), default=int(shell.execution_count))
 
 
 def _is_silent(cell: str) -> bool:
@@ -240,4 +244,10 @@ def load(shell: Any) -> None:
         _hook.check()
     except RuntimeError as error:
         raise UsageError(_OTHER_KERNEL.format(why=error)) from None
+
+    def shown_name(name: str) -> str:
+        number = _numbers(shell).get(name)
+        return name if number is None else f"In [{number}]"
+
+    _sources.shown_name = shown_name
     shell.register_magics(FilMagics)

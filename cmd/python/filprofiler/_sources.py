@@ -4,11 +4,20 @@
 
 import linecache
 import os
+from typing import Callable
 
 from filprofiler import _hook
 
-# What was handed over already, by name.
-_known: dict[str, int] = {}
+
+def _same(name: str) -> str:
+    return name
+
+
+# What reports call a file: in IPython "In [2]", for a cell.
+shown_name: Callable[[str], str] = _same
+
+# What was handed over already: name and hash of the text, by name.
+_known: dict[str, tuple[str, int]] = {}
 
 
 def hand_over() -> None:
@@ -18,7 +27,8 @@ def hand_over() -> None:
         if len(entry) != 4 or entry[1] is not None:
             continue
         text = "".join(entry[2])
-        if _known.get(name) == hash(text) or os.path.exists(name):
+        state = shown_name(name), hash(text)
+        if _known.get(name) == state or os.path.exists(name):
             continue
-        _known[name] = hash(text)
-        _hook.add_source(os.fsencode(name), text.encode("utf-8", "replace"))
+        _known[name] = state
+        _hook.add_source(os.fsencode(name), os.fsencode(state[0]), text.encode("utf-8", "replace"))
