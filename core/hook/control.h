@@ -97,7 +97,8 @@ struct control_scope {
 	uintptr_t root;
 	/** That frame itself is not shown. */
 	uint32_t is_root_hidden;
-	uint32_t reserved;
+	/** Stacks have the frames of machine code, too. */
+	uint32_t is_native;
 };
 
 struct control_usage {

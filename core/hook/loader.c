@@ -84,7 +84,7 @@ attr_export int dlclose(void *handle)
 	if (!hook.gate || !hook.gate->recording) {
 		return next->dlclose(handle);
 	}
-	if (!hook.native_frames.stacks) {
+	if (!hook.native_frames.available) {
 		return close_any(handle);
 	}
 	native_close_begins(&hook.native);

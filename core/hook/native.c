@@ -22,6 +22,13 @@ static enum native_stacks choose_stacks(bool with_python)
 							    : NATIVE_STACKS_FULL;
 }
 
+/** A scope may want them that others do without. */
+static bool is_for_scopes(void)
+{
+	uint32_t flags = hook.view.header->flags;
+	return flags & SEGMENT_ON_REQUEST && !(flags & SEGMENT_NATIVE_NO);
+}
+
 /** The executable's path: as the kernel has it, else as the program was started. */
 static void find_executable(const char *started_as)
 {
@@ -42,20 +49,34 @@ void native_start(const struct native_process *process, bool with_python)
 {
 	struct native_frames *frames = &hook.native_frames;
 	enum native_stacks stacks = choose_stacks(with_python);
-	if (stacks == NATIVE_STACKS_NONE) {
+	enum native_stacks available = is_for_scopes() ? NATIVE_STACKS_FULL : stacks;
+	if (available == NATIVE_STACKS_NONE) {
 		return;
 	}
 	frames->code_no_object = intern_label(&hook.view, "[machine code without a file]");
 	native_objects_init(&hook.native.objects, process->headers, process->header_count);
 	elf_find_span(&hook, &hook.native.hook.start, &hook.native.hook.end);
-	hook.native.caller_only = stacks == NATIVE_STACKS_CALLER;
+	hook.native.caller_only = available == NATIVE_STACKS_CALLER;
 	find_executable(process->started_as);
 	frames->stack_end = process->stack_end;
+	frames->available = frames->code_no_object ? available : NATIVE_STACKS_NONE;
 	frames->stacks = frames->code_no_object ? stacks : NATIVE_STACKS_NONE;
+}
+
+void native_choose(bool is_wanted)
+{
+	struct native_frames *frames = &hook.native_frames;
+	bool is_told = is_wanted || hook.view.header->flags & SEGMENT_NATIVE_YES;
+	if (is_told && !frames->stacks) {
+		/* Nobody has noted what changed while there were none. */
+		native_forget(&hook.native);
+	}
+	store_relaxed(&frames->stacks, is_told ? frames->available : NATIVE_STACKS_NONE);
 }
 
 void native_stop(void)
 {
+	store_relaxed(&hook.native_frames.available, NATIVE_STACKS_NONE);
 	store_relaxed(&hook.native_frames.stacks, NATIVE_STACKS_NONE);
 }
 

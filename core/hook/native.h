@@ -43,8 +43,10 @@ struct native_memo {
 
 /** Zeroed: nothing known, no native stacks. */
 struct native_frames {
-	/** enum native_stacks */
+	/** enum native_stacks: what is told now. */
 	uint32_t stacks;
+	/** What can be told, by a scope that wants it. */
+	uint32_t available;
 	/** The code of "[machine code without a file]". */
 	uint32_t code_no_object;
 	/** native.rules.generation that these were made under; whoever comes last has the place. */
@@ -76,6 +78,9 @@ void native_start(const struct native_process *process, bool with_python);
  * @param frame  Address of a frame that stays on the thread's stack while it lives; 0: unknown.
  */
 void native_thread_begins(struct thread *thread, uintptr_t frame);
+
+/** A scope begins: with what can be told, if it wants that or all are to have it. */
+void native_choose(bool is_wanted);
 
 /** No native stacks any more: system calls are about to be forbidden. */
 void native_stop(void);

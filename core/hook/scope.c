@@ -162,6 +162,7 @@ long scope_open(const struct control_scope *wanted)
 	scope()->flags = wanted->is_root_hidden ? SCOPE_ROOT_HIDDEN : 0;
 	scope()->start_unix_ms = wanted->start_unix_ms;
 	hook_unlock();
+	native_choose(wanted->is_native);
 	domains_wrap();
 	set_ceiling(wanted->limit_bytes);
 	store_release(&scope()->state, (uint32_t)SCOPE_OPEN);

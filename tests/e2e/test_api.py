@@ -206,6 +206,18 @@ def test_source_that_is_on_no_disk_is_shown(tmp_path):
 
 
 @every_version
+def test_machine_code_is_told_where_it_is_wanted(version, tmp_path):
+    _, folder = call("native", tmp_path, interpreter(version))
+    for number, is_native in enumerate((False, True, False, True)):
+        report = Report(folder.with_name(f"{folder.name}-{number}"))
+        assert report.rows["check"].startswith("stacks sum to the peak: yes")
+        inner = [stack[-1] for stack in report.stacks if any(line_of("native") in frame
+                                                             for frame in stack)]
+        assert any("deflateInit2_" in frame for frame in inner) == is_native, inner
+        assert report.peak > 200_000
+
+
+@every_version
 def test_nothing_is_wrapped_outside_of_blocks(version, tmp_path):
     """The interpreter's allocators are its own before the first block and after the last.
 

@@ -190,6 +190,16 @@ def limited():
     return {**found, "peak": run.peak_bytes, "refused": run.refused_bytes, "kept": len(kept)}
 
 
+def native():
+    """Blocks with and without the frames of machine code, in turn."""
+    import zlib
+    kept = []
+    for number, is_native in enumerate((False, True, False, True)):
+        with api.profile_block(f"{folder}-{number}", native=is_native):
+            kept.append(zlib.compressobj(9))  # native
+    return {}
+
+
 def dies_inside():
     api.start_tracing(folder)
     held = bytearray(40 * MB)

@@ -25,9 +25,10 @@ _reports = threading.RLock()
 class Run:
     """What was measured of one block. Bytes are those that were asked for, to the byte."""
 
-    def __init__(self, path: Optional[Path], limit_bytes: int = 0) -> None:
+    def __init__(self, path: Optional[Path], limit_bytes: int = 0, native: bool = False) -> None:
         self._folder = None if path is None else pathlib.Path(os.path.abspath(path))
         self._limit_bytes = limit_bytes
+        self._native = native
         self._usage: Optional[_hook.Usage] = None
         self._has_report = False
         self._pid = 0
@@ -116,7 +117,7 @@ class Run:
             self._pid = os.getpid()
             self._seconds = time.monotonic()
             _hook.open_scope(folder, 0 if root is None else id(root), is_root_hidden,
-                             self._limit_bytes, int(time.time() * 1000))
+                             self._limit_bytes, self._native, int(time.time() * 1000))
             _last = self
 
     def end(self, is_failing: bool = False) -> None:

@@ -25,7 +25,7 @@ class _Text(ctypes.Structure):
 class _Scope(ctypes.Structure):
     _fields_ = [("folder", _Text), ("limit_bytes", ctypes.c_uint64),
                 ("start_unix_ms", ctypes.c_int64), ("root", ctypes.c_void_p),
-                ("is_root_hidden", ctypes.c_uint32), ("reserved", ctypes.c_uint32)]
+                ("is_root_hidden", ctypes.c_uint32), ("is_native", ctypes.c_uint32)]
 
 
 class _Source(ctypes.Structure):
@@ -111,11 +111,11 @@ def check() -> None:
         _checked(_IS_WHOLE)
 
 
-def open_scope(folder: bytes, root: int, is_root_hidden: bool, limit_bytes: int,
+def open_scope(folder: bytes, root: int, is_root_hidden: bool, limit_bytes: int, is_native: bool,
                start_unix_ms: int) -> None:
     """Forget what was recorded and record from now on. What is allocated here is not."""
     scope = _Scope(_text(folder) if folder else _Text(), limit_bytes, start_unix_ms, root,
-                   is_root_hidden, 0)
+                   is_root_hidden, is_native)
     _call(_OPEN, scope)
 
 

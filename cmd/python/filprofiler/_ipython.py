@@ -31,6 +31,7 @@ _OTHER_KERNEL = (
 class _Options(NamedTuple):
     folder: str
     limit_bytes: int
+    native: bool
     rest: str
 
 
@@ -49,7 +50,7 @@ def _value(word: str, name: str, rest: str) -> tuple[Optional[str], str]:
 
 def _parse(line: str) -> _Options:
     """The options at the start of a line, and the rest of it."""
-    folder, limit_bytes, rest = _RESULTS, 0, line.strip()
+    folder, limit_bytes, native, rest = _RESULTS, 0, False, line.strip()
     while rest.startswith("-"):
         word, _, after = rest.partition(" ")
         output, left = _value(word, "-o", after.lstrip())
@@ -61,10 +62,13 @@ def _parse(line: str) -> _Options:
                 limit_bytes = _folded.parse_bytes(limit)
             except ValueError as error:
                 raise UsageError(f"--limit: {error}") from None
+        elif word == "--native":
+            native = True
         else:
-            raise UsageError(f"unknown option {word}: %%filprofile takes -o DIR and --limit SIZE")
+            raise UsageError(f"unknown option {word}: %%filprofile takes -o DIR, --limit SIZE and "
+                             "--native")
         rest = left
-    return _Options(os.path.expanduser(folder), limit_bytes, rest)
+    return _Options(os.path.expanduser(folder), limit_bytes, native, rest)
 
 
 def _new_folder(parent: str) -> pathlib.Path:
@@ -193,11 +197,12 @@ class FilMagics(Magics):
     def filprofile(self, line: str, cell: Optional[str] = None) -> Any:
         """Show which lines of the cell hold the memory at its peak.
 
-        %%filprofile [-o DIR] [--limit SIZE]        on top of a cell
-        %filprofile [-o DIR] [--limit SIZE] CODE    for one line
+        %%filprofile [OPTIONS]        on top of a cell
+        %filprofile [OPTIONS] CODE    for one line
 
         -o DIR         make the folder of the report below DIR (fil-result)
         --limit SIZE   what would take more than SIZE (300M, 2G) raises MemoryError
+        --native       show machine code in the stacks, too
         """
         __tracebackhide__ = True
         shell: Any = self.shell
@@ -210,7 +215,7 @@ class FilMagics(Magics):
             raise UsageError(f"{options.rest!r} follows %%filprofile: code begins on the next line")
         else:
             compiled = _compile(shell, f"# %%filprofile {line}\n", cell)
-        run = Run(_new_folder(options.folder), options.limit_bytes)
+        run = Run(_new_folder(options.folder), options.limit_bytes, options.native)
         try:
             return _execute(run, compiled, shell.user_ns)
         finally:

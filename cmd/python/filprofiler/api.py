@@ -48,16 +48,19 @@ class profile_block:
     """A block of code, or (as a decorator) every call of a function, also of an async one.
 
     Without a path nothing is written: the Run still tells peak_bytes and live_bytes. limit_bytes
-    makes allocations fail that would go above it, with MemoryError in Python.
+    makes allocations fail that would go above it, with MemoryError in Python. native: stacks have
+    the frames of machine code, too.
     """
 
-    def __init__(self, path: Optional[Path] = None, *, limit_bytes: int = 0) -> None:
+    def __init__(self, path: Optional[Path] = None, *, limit_bytes: int = 0,
+                 native: bool = False) -> None:
         self._path = path
         self._limit_bytes = limit_bytes
+        self._native = native
         self._run: Optional[Run] = None
 
     def _new(self) -> Run:
-        return Run(self._path, self._limit_bytes)
+        return Run(self._path, self._limit_bytes, self._native)
 
     def __enter__(self) -> Run:
         run = self._new()
