@@ -192,11 +192,14 @@ def test_limit_raises_memory_error_and_the_kernel_lives_on(jupyter, tmp_path):
 
 def test_one_line_is_profiled(jupyter, tmp_path):
     cells = [LOAD, "%filprofile len(bytearray(30_000_000))", "%filprofile x = bytearray(9)",
-             "print(len(x))"]
-    _, (text, _, page), _, (assigned, _, _) = outputs(convert(jupyter, tmp_path, cells, "notebook"))
+             "print(len(x))", "%filprofile --native c = __import__('zlib').compressobj(9)"]
+    _, (text, _, page), _, (assigned, _, _), (_, _, native) = outputs(
+        convert(jupyter, tmp_path, cells, "notebook"))
     assert "30000000" in text
     assert "In [2]:1 (<module>) len(bytearray(30_000_000))" in graph_of(page).replace("\n", " ")
     assert assigned == "9\n"
+    assert "deflateInit2_" in graph_of(native)
+    assert "deflateInit2_" not in graph_of(page)
 
 
 def test_mistakes_are_explained(jupyter, tmp_path):
