@@ -17,7 +17,10 @@ void stack_look_for_python(void)
 	    || load_relaxed(&hook.python_away)) {
 		return;
 	}
-	if ((add_relaxed(&hook.looks, 1) & (LOOK_EVERY - 1)) != 0) {
+	/* Not exact, if two threads count at once, and not as slow as what would be. */
+	uint32_t looks = load_relaxed(&hook.looks);
+	store_relaxed(&hook.looks, looks + 1);
+	if ((looks & (LOOK_EVERY - 1)) != 0) {
 		return;
 	}
 	uint32_t nobody = 0;
@@ -96,11 +99,11 @@ attr_inline void forget_if_codes_went(struct thread *self, struct stack_frames *
 static uint32_t python_node(struct thread *self, struct stack_frames frames)
 {
 	if (frames.depth == 0) {
-		if (!self->origin) {
-			return hook.node_no_stack;
+		if (self->origin && !self->origin_node) {
+			self->origin_node =
+				intern_node(&hook.view, self->origin, hook.code_thread, 0);
 		}
-		uint32_t node = intern_node(&hook.view, self->origin, hook.code_thread, 0);
-		return node ? node : hook.node_no_stack;
+		return self->origin_node ? self->origin_node : hook.node_no_stack;
 	}
 	struct python_cache *cache = &self->python;
 	forget_if_codes_went(self, &frames);

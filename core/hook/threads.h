@@ -37,6 +37,8 @@ struct thread {
 	uintptr_t pointer;
 	/** The node that the thread's creator was at; 0: unknown. */
 	uint32_t origin;
+	/** The node of what it allocates without a Python stack; 0: not known yet. */
+	uint32_t origin_node;
 	/** Number of its struct thread_record; 0: none could be had. */
 	uint32_t record;
 	/** codes.generation that the cache was made under. */
