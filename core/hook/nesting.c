@@ -55,21 +55,6 @@ bool hook_lock_slowly(uint32_t tid)
 	return false;
 }
 
-void hook_enter(void)
-{
-	thread_state.inside++;
-}
-
-void hook_leave(void)
-{
-	thread_state.inside--;
-}
-
-bool hook_inside(void)
-{
-	return thread_state.inside != 0;
-}
-
 /**
  * The least that the kernel puts on a stack between what a signal interrupts and its handler: the
  * saved registers and the floating-point state (struct rt_sigframe, 936 + 512 bytes on x86-64 and

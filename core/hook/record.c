@@ -33,7 +33,7 @@ static attr_cold uint64_t forget_large(uintptr_t address)
 }
 
 /** Take whatever is known at address off the books. Under the lock. */
-static struct record_block forget_block(uintptr_t address)
+attr_inline struct record_block forget_block(uintptr_t address)
 {
 	struct live_place place;
 	if (!live_seek(&hook.live, &hook.view, address, &place)) {
@@ -69,8 +69,15 @@ attr_inline unsigned guess_granule(uint64_t bytes, enum block_kind kind)
 	return granule < LIVE_PAGE_SHIFT ? granule : LIVE_PAGE_SHIFT;
 }
 
+/** A block is still on the books where another one is now. Under the lock. */
+static attr_cold void forget_lost(uintptr_t address)
+{
+	forget_block(address);
+	hook_missed(MISSED_LOST_FREE);
+}
+
 /** Put a block into the tables; false if there is no space. Under the lock. */
-static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool is_code,
+attr_inline bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool is_code,
 			enum block_kind kind)
 {
 	struct live_block block = { .entry = entry, .is_code = is_code };
@@ -78,8 +85,7 @@ static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool 
 	unsigned granule = guess_granule(bytes, kind);
 	enum live_result result = live_insert(&hook.live, &hook.view, address, block, granule);
 	if (unlikely(result == LIVE_OCCUPIED)) {
-		forget_block(address);
-		hook_missed(MISSED_LOST_FREE);
+		forget_lost(address);
 		result = live_insert(&hook.live, &hook.view, address, block, granule);
 	}
 	if (unlikely(block.size == LIVE_SIZE_LARGE) && result == LIVE_INSERTED) {
@@ -89,7 +95,7 @@ static bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool 
 	return result == LIVE_INSERTED;
 }
 
-static void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,
+attr_inline void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,
 		      uint64_t bytes, enum block_kind kind)
 {
 	struct totals *totals = &hook.view.header->totals;
@@ -133,7 +139,7 @@ static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 	}
 }
 
-static void add(struct thread *self, void *p, size_t bytes, enum block_kind kind)
+attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind kind)
 {
 	stack_look_for_python();
 	struct stack_frames frames = stack_read(self);
@@ -145,7 +151,7 @@ static void add(struct thread *self, void *p, size_t bytes, enum block_kind kind
 	}
 }
 
-static struct record_block take(void *p)
+attr_inline struct record_block take(void *p)
 {
 	struct record_block block = { 0 };
 	if (likely(hook_lock())) {

@@ -94,11 +94,4 @@ void record_deferred(struct thread *self, struct pending operation);
 void record_map(struct thread *self, void *address, size_t bytes, bool counted);
 void record_unmap(void *address, size_t bytes);
 
-/** What is allocated or mapped between these, in this thread, is an allocator's own. They nest. */
-void hook_enter(void);
-void hook_leave(void);
-
-/** True between hook_enter and hook_leave in this thread. */
-bool hook_inside(void);
-
 #endif

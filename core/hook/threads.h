@@ -76,6 +76,23 @@ struct thread_local_state {
 
 extern __thread struct thread_local_state thread_state;
 
+/** What is allocated or mapped between these, in this thread, is an allocator's own. They nest. */
+attr_inline void hook_enter(void)
+{
+	thread_state.inside++;
+}
+
+attr_inline void hook_leave(void)
+{
+	thread_state.inside--;
+}
+
+/** True between hook_enter and hook_leave in this thread. */
+attr_inline bool hook_inside(void)
+{
+	return thread_state.inside != 0;
+}
+
 /**
  * The calling thread's struct, made at the first call; NULL if there is no memory. Takes the lock.
  */

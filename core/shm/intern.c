@@ -144,12 +144,9 @@ uint32_t intern_label(struct segment_view *view, const char *label)
 	return code.qualname ? intern_code(view, &code) : 0;
 }
 
-uint32_t intern_entry(struct segment_view *view, uint32_t node)
+uint32_t intern_new_entry(struct segment_view *view, uint32_t node)
 {
 	struct node *owner = view_node(view, node);
-	if (likely(owner->entry)) {
-		return owner->entry;
-	}
 	uint32_t k = view_add_shared(view, ARENA_ENTRY, 1);
 	if (k) {
 		view_entry(view, k)->node = node;

@@ -30,7 +30,14 @@ uint32_t intern_code(struct segment_view *view, const struct code *like);
 /** The number of a label frame's code. */
 uint32_t intern_label(struct segment_view *view, const char *label);
 
+/** intern_entry of a node that has none yet. */
+uint32_t intern_new_entry(struct segment_view *view, uint32_t node);
+
 /** The entry of a node, made at the first call. */
-uint32_t intern_entry(struct segment_view *view, uint32_t node);
+attr_inline uint32_t intern_entry(struct segment_view *view, uint32_t node)
+{
+	uint32_t entry = view_node(view, node)->entry;
+	return likely(entry) ? entry : intern_new_entry(view, node);
+}
 
 #endif

@@ -190,7 +190,7 @@ struct offsets {
 attr_inline struct verified verify_with(struct walk *walk, uint32_t at,
 					const struct offsets offsets)
 {
-	const struct python_cache *cache = walk->cache;
+	struct python_cache *cache = walk->cache;
 	struct verified result = { .changed = UINT32_MAX };
 	for (uint32_t i = at;; i--) {
 		uintptr_t frame = cache->frame[i];
@@ -202,7 +202,11 @@ attr_inline struct verified verify_with(struct walk *walk, uint32_t at,
 				    == object_untag(cache->code[i]));
 		if (unlikely(!same)) {
 			result.changed = i;
-			if (!store_frame(walk, i, frame)) {
+			uintptr_t code = object_untag(object_word(frame, offsets.code));
+			if (likely(code == cache->code[i])) {
+				/* It has gone on, or is another call of the same code. */
+				cache->instruction[i] = instruction;
+			} else if (!store_frame(walk, i, frame)) {
 				result.strange = true;
 				return result;
 			}
@@ -276,17 +280,25 @@ static bool make_room(struct walk *walk)
 	return walk->fresh > 0;
 }
 
-/** End the walk: the fresh frames stand above base positions, of which unchanged are as before. */
-static unsigned finish(struct walk *walk, uint32_t base, uint32_t unchanged)
+/** Move the fresh frames down to above base positions; how many they are. */
+static attr_noinline uint32_t join(struct walk *walk, uint32_t base)
 {
 	struct python_cache *cache = walk->cache;
 	uint32_t count = cache->capacity - walk->fresh;
-	if (count != 0) {
-		copy_frames(cache, base, cache, walk->fresh, count);
-		remember_positions(cache, base, base + count);
-		cache->kept = base + count;
-		unchanged = unchanged < base ? unchanged : base;
+	copy_frames(cache, base, cache, walk->fresh, count);
+	remember_positions(cache, base, base + count);
+	cache->kept = base + count;
+	if (cache->noded > base) {
+		cache->noded = base;
 	}
+	return count;
+}
+
+/** End the walk: the fresh frames stand above base positions, of which unchanged are as before. */
+attr_inline unsigned finish(struct walk *walk, uint32_t base, uint32_t unchanged)
+{
+	struct python_cache *cache = walk->cache;
+	uint32_t count = walk->fresh != cache->capacity ? join(walk, base) : 0;
 	cache->depth = base + count;
 	if (cache->noded > unchanged) {
 		cache->noded = unchanged;
