@@ -69,30 +69,35 @@ attr_inline unsigned guess_granule(uint64_t bytes, enum block_kind kind)
 	return granule < LIVE_PAGE_SHIFT ? granule : LIVE_PAGE_SHIFT;
 }
 
-/** A block is still on the books where another one is now. Under the lock. */
-static attr_cold void forget_lost(uintptr_t address)
+/** Place a block where that takes more than a store: in an empty page, or over a lost block. */
+static attr_cold enum live_result place_slowly(uintptr_t address, struct live_block block,
+					       unsigned granule)
 {
-	forget_block(address);
-	hook_missed(MISSED_LOST_FREE);
+	enum live_result result =
+		live_insert_slowly(&hook.live, &hook.view, address, block, granule);
+	if (result == LIVE_OCCUPIED) {
+		forget_block(address);
+		hook_missed(MISSED_LOST_FREE);
+		result = live_insert(&hook.live, &hook.view, address, block, granule);
+	}
+	return result;
 }
 
 /** Put a block into the tables; false if there is no space. Under the lock. */
 attr_inline bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool is_code,
-			enum block_kind kind)
+			     enum block_kind kind)
 {
 	struct live_block block = { .entry = entry, .is_code = is_code };
 	block.size = bytes < LIVE_SIZE_LARGE ? (uint32_t)bytes : LIVE_SIZE_LARGE;
-	unsigned granule = guess_granule(bytes, kind);
-	enum live_result result = live_insert(&hook.live, &hook.view, address, block, granule);
-	if (unlikely(result == LIVE_OCCUPIED)) {
-		forget_lost(address);
-		result = live_insert(&hook.live, &hook.view, address, block, granule);
+	if (unlikely(!live_insert_quickly(&hook.live, &hook.view, address, block))
+	    && place_slowly(address, block, guess_granule(bytes, kind)) != LIVE_INSERTED) {
+		return false;
 	}
-	if (unlikely(block.size == LIVE_SIZE_LARGE) && result == LIVE_INSERTED) {
+	if (unlikely(block.size == LIVE_SIZE_LARGE)) {
 		struct range range = { address, address + bytes, entry, RANGE_BLOCK, bytes };
 		return ranges_add(&hook.large_blocks, &hook.view, &range);
 	}
-	return result == LIVE_INSERTED;
+	return true;
 }
 
 attr_inline void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,

@@ -141,21 +141,31 @@ enum live_result {
 enum live_result live_insert_slowly(struct live_table *table, struct segment_view *view,
 				    uintptr_t address, struct live_block block, unsigned granule);
 
+/** Insert a block where that takes one store: most often. False, and nothing done, elsewhere. */
+attr_inline bool live_insert_quickly(struct live_table *table, struct segment_view *view,
+				     uintptr_t address, struct live_block block)
+{
+	uint64_t *page = live_page(table, address);
+	if (unlikely(!page) || unlikely(!page_slab(*page))) {
+		return false;
+	}
+	uint64_t *word = live_word(view, *page, address);
+	if (unlikely(*word)) {
+		return false;
+	}
+	*page += (uint64_t)1 << 40;
+	*(volatile uint64_t *)word = live_pack(address, block);
+	return true;
+}
+
 /** Insert a block. granule is a guess of the spacing of blocks in its page (log2). */
 attr_inline enum live_result live_insert(struct live_table *table, struct segment_view *view,
 					 uintptr_t address, struct live_block block,
 					 unsigned granule)
 {
-	uint64_t *page = live_page(table, address);
-	if (likely(page) && likely(page_slab(*page))) {
-		uint64_t *word = live_word(view, *page, address);
-		if (likely(!*word)) {
-			*page += (uint64_t)1 << 40;
-			*(volatile uint64_t *)word = live_pack(address, block);
-			return LIVE_INSERTED;
-		}
-	}
-	return live_insert_slowly(table, view, address, block, granule);
+	return live_insert_quickly(table, view, address, block)
+		? LIVE_INSERTED
+		: live_insert_slowly(table, view, address, block, granule);
 }
 
 /** Give the slab of a page without blocks to others. */
