@@ -85,17 +85,20 @@ static int compare_asked(const void *a, const void *b, void *context)
 static int list_asked(struct namer *namer)
 {
 	const struct profile *old = namer->old;
+	bool *used = profile_used_frames(old);
 	namer->chains = calloc((size_t)old->frame_count + 1, sizeof(*namer->chains));
 	namer->asked = malloc(((size_t)old->frame_count + 1) * sizeof(*namer->asked));
 	namer->addresses = malloc(((size_t)old->frame_count + 1) * sizeof(*namer->addresses));
-	if (!namer->chains || !namer->asked || !namer->addresses) {
+	if (!used || !namer->chains || !namer->asked || !namer->addresses) {
+		free(used);
 		return -1;
 	}
 	for (uint32_t i = 0; i < old->frame_count; i++) {
-		if (is_asked(old, &old->frames[i])) {
+		if (used[i] && is_asked(old, &old->frames[i])) {
 			namer->asked[namer->count.asked++] = i;
 		}
 	}
+	free(used);
 	qsort_r(namer->asked, namer->count.asked, sizeof(*namer->asked), compare_asked,
 		old->frames);
 	return 0;
@@ -218,6 +221,18 @@ static void copy_modules(struct namer *namer)
 	}
 }
 
+static bool is_libc(const struct profile *profile, const struct profile_frame *frame)
+{
+	static const char *const starts[] = { "libc.so.", "libc-2.", "libpthread" };
+	const char *name = frame->module ? profile_module_name(profile, frame->module - 1) : "";
+	for (size_t i = 0; i < countof(starts); i++) {
+		if (strncmp(name, starts[i], strlen(starts[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /** Frames that lie below main, or a thread's function, in every program. */
 static bool is_startup(const struct profile *profile, uint32_t number)
 {
@@ -228,12 +243,16 @@ static bool is_startup(const struct profile *profile, uint32_t number)
 	};
 	const struct profile_frame *frame = &profile->frames[number];
 	const char *function = profile_string(profile, frame->function);
-	for (size_t i = 0; frame->flags & FRAME_NATIVE && i < countof(names); i++) {
+	if (!(frame->flags & FRAME_NATIVE)) {
+		return false;
+	}
+	for (size_t i = 0; i < countof(names); i++) {
 		if (strcmp(function, names[i]) == 0) {
 			return true;
 		}
 	}
-	return false;
+	/* Some are local to glibc: without its debug file they have no names. */
+	return frame->flags & FRAME_LABEL && is_libc(profile, frame);
 }
 
 /** The node for a frame below a parent; the root if it is left out. */

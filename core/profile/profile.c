@@ -21,6 +21,15 @@ const char *profile_module_name(const struct profile *profile, uint32_t i)
 	return name[0] ? name : "?";
 }
 
+bool *profile_used_frames(const struct profile *profile)
+{
+	bool *used = calloc((size_t)profile->frame_count + 1, sizeof(*used));
+	for (uint32_t i = 1; used && i < profile->node_count; i++) {
+		used[profile->nodes[i].frame] = true;
+	}
+	return used;
+}
+
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of)
 {
 	switch (of) {

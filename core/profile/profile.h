@@ -187,6 +187,12 @@ const char *profile_string(const struct profile *profile, uint32_t offset);
 /** The name of the file of module number i, without its folders; "?" if it has none. */
 const char *profile_module_name(const struct profile *profile, uint32_t i);
 
+/**
+ * By frame: whether any stack has it; those at the start of programs are left out of all. The
+ * caller's to free; NULL with errno ENOMEM.
+ */
+bool *profile_used_frames(const struct profile *profile);
+
 /** The bytes of an entry under a measure. */
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of);
 uint64_t profile_entry_blocks(const struct profile_entry *entry, enum measure of);

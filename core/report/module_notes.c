@@ -32,15 +32,17 @@ static const char *const reasons[SYMBOLS_STATE_COUNT] = {
 static struct lack *find_lacks(const struct profile *profile)
 {
 	struct lack *lacks = calloc((size_t)profile->module_count + 1, sizeof(*lacks));
-	for (uint32_t i = 0; lacks && i < profile->frame_count; i++) {
+	bool *used = profile_used_frames(profile);
+	for (uint32_t i = 0; lacks && used && i < profile->frame_count; i++) {
 		const struct profile_frame *frame = &profile->frames[i];
-		if (frame->flags & FRAME_NATIVE && frame->module
+		if (used[i] && frame->flags & FRAME_NATIVE && frame->module
 		    && frame->module <= profile->module_count) {
 			struct lack *lack = &lacks[frame->module - 1];
 			lack->names += frame->flags & FRAME_LABEL ? 1 : 0;
 			lack->lines += frame->line ? 0 : 1;
 		}
 	}
+	free(used);
 	return lacks;
 }
 

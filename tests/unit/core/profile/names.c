@@ -268,7 +268,9 @@ static void the_start_of_a_program_is_left_out(void)
 		.flags = FRAME_NATIVE,
 		.module = module + 1,
 	};
+	uint32_t libc = builder_module(&builder, builder_text(&builder, "/gone/libc.so.6"), 0);
 	uint32_t below = builder_node(&builder, 0, builder_whole_frame(&builder, &start));
+	below = builder_node(&builder, below, builder_unnamed(&builder, libc, 0x27249));
 	uint32_t node = builder_node(&builder, below, builder_unnamed(&builder, module, 16));
 	struct profile_entry entry = { .node = node, .peak_bytes = 100, .peak_blocks = 1 };
 	builder_entry(&builder, &entry);
@@ -277,7 +279,7 @@ static void the_start_of_a_program_is_left_out(void)
 	struct profile *profile = builder_finish(&builder);
 	builder_done(&builder);
 	profile = named(profile, NULL, &count);
-	CHECK_STR(text_of(profile, "folded"), "x+0x10 100\nx (_start) 100\n");
+	CHECK_STR(text_of(profile, "folded"), "x+0x10 100\nlibc.so.6+0x27249 100\n");
 	profile_free(profile);
 }
 
