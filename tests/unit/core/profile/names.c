@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <link.h>
 #include <time.h>
+#include <zlib.h>
 
 static char program[PATH_MAX];
 static char build_id[2 * BUILD_ID_BYTES_MAX + 1];
@@ -97,6 +98,29 @@ static const char *text_of(const struct profile *profile, const char *format)
 	return text;
 }
 
+/** A profile for pprof, unpacked: true if it has these bytes in it. */
+static bool pprof_has(const struct profile *profile, const void *bytes, size_t len)
+{
+	static unsigned char unpacked[1 << 18];
+	struct report_options options = { .of = MEASURE_PEAK };
+	char *packed = NULL;
+	size_t packed_len;
+	FILE *out = open_memstream(&packed, &packed_len);
+	REQUIRE(out && report_write_pprof(out, profile, &options) == 0);
+	fclose(out);
+	z_stream stream = {
+		.next_in = (unsigned char *)packed,
+		.avail_in = (unsigned)packed_len,
+		.next_out = unpacked,
+		.avail_out = sizeof(unpacked),
+	};
+	REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+	CHECK_INT(inflate(&stream, Z_FINISH), Z_STREAM_END);
+	inflateEnd(&stream);
+	free(packed);
+	return memmem(unpacked, stream.total_out, bytes, len);
+}
+
 /** Frame number depth of the stack of an entry, outermost first. */
 static const struct profile_frame *frame_at(const struct profile *profile, uint32_t entry,
 					    uint32_t depth)
@@ -160,6 +184,8 @@ static void every_format_shows_what_has_no_name(void)
 	struct segment_file file = segment_file_new();
 	uint32_t node = native_node(&file, 0, "/opt/x/libx.so.1", "", 0x1235, NATIVE_RETURN);
 	node = native_node(&file, node, "/opt/x/libx.so.1", "", 0x500000010, NATIVE_INTERRUPTED);
+	/* Location 1 of pprof: its number, that of its mapping, 0x1234. */
+	static const char location[] = { 1 << 3, 1, 2 << 3, 1, 3 << 3, 0x34 | 0x80, 0x24 };
 	segment_file_entry(&file, node, 1000, 1);
 	struct names_count count;
 	struct profile *profile = named(collected(&file), NULL, &count);
@@ -171,6 +197,8 @@ static void every_format_shows_what_has_no_name(void)
 	CHECK(strstr(text_of(profile, "text"),
 		     "note        2 frames of libx.so.1 have no line, 2 of them no name: "
 		     "no such file is"));
+	CHECK(pprof_has(profile, location, sizeof(location)));
+	CHECK(pprof_has(profile, "/opt/x/libx.so.1", 16));
 	CHECK(strstr(text_of(profile, "speedscope"), "{\"name\":\"libx.so.1+0x1234\"}"));
 	CHECK(strstr(text_of(profile, "svg"), ">libx.so.1+0x1234<"));
 	CHECK(strstr(text_of(profile, "html"), "\"libx.so.1+0x1234\""));
