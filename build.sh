@@ -412,7 +412,9 @@ build_elfutils() {
 		int __libdwfl_relocate_value () { return -1; }
 		void __libdwfl_seterrno () { }
 	END
-	compile_archive libdw.a "$flags" libelf/*.c libdw/*.c libdwelf/*.c &&
+	# In lib is what they use of elfutils' own since 0.191.
+	shopt -s nullglob
+	compile_archive libdw.a "$flags" libelf/*.c libdw/*.c libdwelf/*.c lib/eu-search.[c] &&
 		cp libelf/libelf.h libelf/gelf.h libdw/dwarf.h libdw/libdw.h libdwelf/libdwelf.h \
 			"$PREFIX/include/" &&
 		cp COPYING COPYING-LGPLV3 "$PREFIX/"
