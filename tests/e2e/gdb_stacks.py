@@ -2,8 +2,9 @@
 # Copyright the fil-profile authors
 """For gdb -x: at every call of a function with a size in a range, the stack, to a file.
 
-Variables of the environment: GDB_FUNCTION, GDB_SIZES ("LOW HIGH"), GDB_OUT. A line of the file is
-a size and the frames, outermost first, as "PATH ADDRESS", with tabs between them.
+Variables of the environment: GDB_FUNCTION, GDB_SIZES ("LOW HIGH"), GDB_OUT, and GDB_AFTER, the
+function whose first call is waited for. A line of the file is a size and the frames, outermost
+first, as "PATH ADDRESS", with tabs between them.
 """
 
 import os
@@ -67,7 +68,8 @@ gdb.execute("set debuginfod enabled off")
 gdb.execute("set backtrace past-main on")
 gdb.execute("set backtrace past-entry on")
 gdb.execute("handle SIGUSR1 nostop noprint pass", to_string=True)
-gdb.execute("break main", to_string=True)
+gdb.execute("set breakpoint pending on")
+gdb.execute("tbreak " + os.environ["GDB_AFTER"], to_string=True)
 gdb.execute("run", to_string=True)
 Stop("*(unsigned long)&" + os.environ["GDB_FUNCTION"])
 gdb.execute("continue")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import runs
-from runs import ROOT, WORKLOADS, profile
+from runs import PYTHON, ROOT, WORKLOADS, profile
 from segments import Label, Native, Python, Segment
 
 PROGRAMS = ROOT / "build/workloads"
@@ -17,10 +17,11 @@ GDB = shutil.which("gdb")
 needs_gdb = pytest.mark.skipif(not GDB, reason="no gdb here")
 
 
-def stacks_of_gdb(command, function, sizes, tmp_path):
+def stacks_of_gdb(command, function, sizes, tmp_path, after="main"):
     """Stack, as (path, address) from the outermost frame: bytes of the sizes allocated there."""
     out = tmp_path / "gdb.stacks"
-    told = {"GDB_FUNCTION": function, "GDB_SIZES": "{} {}".format(*sizes), "GDB_OUT": str(out)}
+    told = {"GDB_FUNCTION": function, "GDB_SIZES": "{} {}".format(*sizes), "GDB_OUT": str(out),
+            "GDB_AFTER": after}
     done = subprocess.run([GDB, "-nx", "-batch", "-x", ROOT / "tests/e2e/gdb_stacks.py", "--args",
                            *map(str, command)], env={**os.environ, **told}, capture_output=True,
                           text=True, timeout=runs.HANG_S, check=False)
@@ -116,6 +117,28 @@ def test_a_stack_ends_at_code_without_a_file(tmp_path):
     assert len(stacks) == 1
     # Below it: keep(), which called_by_machine_code() has jumped to.
     assert stacks[0][0] == Label("[machine code without a file]") and len(stacks[0]) == 2
+
+
+def without_interpreter(stack):
+    """Frames of a debugger's stack that are left when Python's take the place of others."""
+    inside = [number for number, (path, _) in enumerate(stack) if "/libpython3" in path]
+    if not inside:
+        pytest.skip(f"{PYTHON} is no shared library")
+    return tuple(frame for frame in stack[inside[0]:] if "/libpython3" not in frame[0])
+
+
+@needs_gdb
+def test_agrees_with_gdb_on_numpy(tmp_path):
+    """The frames of machine code that --native shows, of an interpreter in a shared library."""
+    command = [PYTHON, WORKLOADS / "allocates_arrays_at_random.py"]
+    sizes = (1000000, 1000999)
+    theirs, ours = collections.Counter(), collections.Counter()
+    for stack, size in stacks_of_gdb(command, "malloc", sizes, tmp_path, "getppid").items():
+        theirs[without_interpreter(stack)] += size
+    for stack, size in stacks_of_the_hook(command, sizes, tmp_path, ["--native"]).items():
+        ours[tuple(frame for frame in stack if not isinstance(frame, Python))] += size
+    assert sum(theirs.values()) // sizes[0] >= 150
+    assert ours == theirs, differences(ours, theirs)
 
 
 def name_of(frame):
