@@ -93,30 +93,29 @@ static bool describe(const struct mapped_headers *mapped, uintptr_t base, uintpt
 	return true;
 }
 
-static struct mapped_headers headers_of(const struct native_objects *objects, uintptr_t base,
-					bool is_executable)
+/** start: of the object's mapping, if it is not the executable. */
+static struct mapped_headers headers_of(const struct native_objects *objects,
+					const struct link_map *map, uintptr_t start)
 {
-	if (is_executable) {
+	if (map->l_addr == objects->base) {
 		return (struct mapped_headers){ objects->headers, objects->header_count };
 	}
-	return headers_at(base);
+	return headers_at(start);
 }
 
 static bool find_in_list(const struct native_objects *objects, uintptr_t address,
 			 struct native_object *ret)
 {
 	const struct link_map *map = objects->list->r_map;
-	bool is_executable = true;
 	for (int i = 0; map != NULL && i < OBJECTS_MAX; i++) {
 		if (!native_can_read((uintptr_t)map)) {
 			return false;
 		}
-		struct mapped_headers mapped = headers_of(objects, map->l_addr, is_executable);
+		struct mapped_headers mapped = headers_of(objects, map, map->l_addr);
 		if (describe(&mapped, map->l_addr, address, ret)) {
 			ret->link_map = map;
 			return true;
 		}
-		is_executable = false;
 		map = map->l_next;
 	}
 	return false;
@@ -134,6 +133,14 @@ bool native_find_object(const struct native_objects *objects, uintptr_t address,
 	}
 	*ret = (struct native_object){ (uintptr_t)found.start, (uintptr_t)found.end,
 				       (uintptr_t)found.search_table, found.link_map };
+	if (ret->search_table != 0
+	    && (ret->search_table < ret->start || ret->search_table >= ret->end)) {
+		/* Of an object with gaps between its segments it is the segment alone. */
+		uintptr_t base = found.link_map->l_addr;
+		struct mapped_headers mapped = headers_of(objects, found.link_map, base);
+		describe(&mapped, base, address, ret);
+		ret->link_map = found.link_map;
+	}
 	return true;
 }
 
@@ -143,9 +150,7 @@ struct native_identity native_identify(const struct native_objects *objects,
 	const struct link_map *map = object->link_map;
 	uintptr_t base = map->l_addr;
 	struct native_identity identity = { .path = map->l_name ? map->l_name : "", .base = base };
-	bool is_executable = (uintptr_t)objects->headers - object->start
-		< object->end - object->start;
-	struct mapped_headers mapped = headers_of(objects, object->start, is_executable);
+	struct mapped_headers mapped = headers_of(objects, map, object->start);
 	for (unsigned i = 0; i < mapped.count && identity.build_id == NULL; i++) {
 		const ElfW(Phdr) *header = &mapped.headers[i];
 		uintptr_t notes = base + header->p_vaddr;

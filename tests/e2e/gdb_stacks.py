@@ -25,12 +25,20 @@ def mappings():
                 yield start, end, int(words[2], 16), words[5].strip()
 
 
+def is_at_fixed_addresses(path):
+    """Is it a file of the type ET_EXEC?"""
+    if not path.startswith("/"):
+        return False
+    with open(path, "rb") as file:
+        return file.read(18)[16:] == b"\2\0"
+
+
 def first_addresses():
-    """path: where its first page is mapped."""
+    """path: what the loader has added to the addresses in it."""
     first = {}
     for start, _, offset, path in mappings():
-        if offset == 0:
-            first.setdefault(path, start)
+        if offset == 0 and path not in first:
+            first[path] = 0 if is_at_fixed_addresses(path) else start
     return first
 
 
