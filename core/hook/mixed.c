@@ -3,6 +3,7 @@
 
 #include "core/hook/mixed.h"
 
+#include "core/base/atomic.h"
 #include "core/hook/frame.h"
 #include "core/hook/hook.h"
 #include "core/stack/python_calls.h"
@@ -14,6 +15,8 @@
 struct matching {
 	struct native_cache *native;
 	struct stack_frames frames;
+	/** How many outermost native positions are as they were. */
+	uint32_t unchanged;
 	/** The outermost native position whose node has to be found anew. */
 	uint32_t dirty;
 	/** Native positions from here on have been looked at. */
@@ -75,7 +78,7 @@ static bool place_call(struct matching *matching, const struct python_call *call
 /** True if what lies outside of a call was matched the last time and is as it was. */
 static bool is_settled(const struct matching *matching, const struct python_call *call)
 {
-	return matching->at < matching->native->noded
+	return matching->at < matching->unchanged
 		&& call->first < matching->frames.unchanged;
 }
 
@@ -180,15 +183,22 @@ static uint32_t make_nodes(struct thread *self, uint32_t from, uint32_t innermos
 uint32_t mixed_node(struct thread *self, struct stack_frames frames)
 {
 	struct native_cache *native = &self->native;
-	struct matching matching = { .native = native, .frames = frames,
-				     .dirty = native->noded, .at = native->depth };
+	struct matching matching = {
+		.native = native,
+		.frames = frames,
+		.unchanged = native->noded,
+		.dirty = native->noded,
+		.at = native->depth,
+	};
 	if (native->noded == native->depth && frames.unchanged == frames.depth) {
 		return native->frame[native->depth - 1].node;
 	}
+	/* Should a handler leave us by longjmp, all is found anew. */
+	native->noded = 0;
+	barrier_compiler();
 	match(&matching, self, python_current_thread(&hook.python));
 	uint32_t innermost = innermost_call(native);
 	if (innermost == native->depth) {
-		native->noded = 0;
 		return 0;
 	}
 	/* What is shown depends on where the innermost call is, and was. */

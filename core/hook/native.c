@@ -145,7 +145,13 @@ static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_plac
 	struct native_identity identity = native_identify(&hook.native.objects, &object);
 	uint64_t address = pc - identity.base;
 	uint32_t code = object_code(&identity, (uint32_t)(address >> 32));
-	*ret = (struct native_place_known){ pc, code_for(code, is_exact), (uint32_t)address };
+	/* Complete when it is named: a handler may leave us by longjmp. */
+	ret->pc = 0;
+	barrier_compiler();
+	ret->code = code_for(code, is_exact);
+	ret->address = (uint32_t)address;
+	barrier_compiler();
+	ret->pc = pc;
 	return true;
 }
 
@@ -201,7 +207,12 @@ static attr_noinline uint32_t node_unknown(const struct native_frame *frame, uin
 		return parent;
 	}
 	if (!(frame->flags & NATIVE_FRAME_EXACT)) {
-		*memo = (struct native_memo){ frame->pc, parent, node };
+		memo->pc = 0;
+		barrier_compiler();
+		memo->parent = parent;
+		memo->node = node;
+		barrier_compiler();
+		memo->pc = frame->pc;
 	}
 	return node;
 }

@@ -62,10 +62,17 @@ static attr_noinline bool walk_grow(struct walk *walk)
 		memcpy(frames, cache->frame, walk->limit * sizeof(*frames));
 		memcpy(frames + capacity - count, cache->frame + walk->fresh,
 		       count * sizeof(*frames));
-		sys_munmap(cache->frame, cache->capacity * sizeof(*frames));
 	}
+	struct native_frame *old = cache->frame;
+	uint32_t old_capacity = cache->capacity;
+	/* In this order: a handler may leave us by longjmp anywhere. */
 	cache->frame = frames;
+	barrier_compiler();
 	cache->capacity = capacity;
+	barrier_compiler();
+	if (old != NULL) {
+		sys_munmap(old, old_capacity * sizeof(*frames));
+	}
 	walk->fresh = capacity - count;
 	return true;
 }
@@ -159,9 +166,9 @@ static struct native_frame *resume(struct walk *walk, uint32_t first, uint32_t l
 }
 
 /** What of a frame the frames inside it depend on: whether the frame pointer matters. */
-static void mark_needs(struct native_cache *cache, uint32_t base)
+static void mark_needs(struct native_cache *cache, uint32_t base, uint32_t end)
 {
-	for (uint32_t i = base; i < cache->depth; i++) {
+	for (uint32_t i = base; i < end; i++) {
 		struct native_frame *frame = &cache->frame[i];
 		bool caller_needs =
 			i > 0 && (cache->frame[i - 1].flags & NATIVE_FRAME_NEEDS_FP) != 0;
@@ -177,15 +184,16 @@ static void finish(struct walk *walk, uint32_t base)
 {
 	struct native_cache *cache = walk->cache;
 	uint32_t count = cache->capacity - walk->fresh;
-	cache->depth = base + count;
 	if (cache->noded > base) {
 		cache->noded = base;
 	}
 	if (count != 0) {
 		memmove(cache->frame + base, cache->frame + walk->fresh,
 			count * sizeof(*cache->frame));
-		mark_needs(cache, base);
+		mark_needs(cache, base, base + count);
 	}
+	barrier_compiler();
+	cache->depth = base + count;
 }
 
 /** Store the frame that the walk has come to; NULL if there is no room. */
@@ -303,6 +311,9 @@ attr_noinline void native_walk(struct native *native, struct native_cache *cache
 	begin(native, cache);
 	struct walk walk = { .native = native, .cache = cache, .limit = cache->depth,
 			     .fresh = cache->capacity };
+	/* Should a handler leave the walk by longjmp, what is half moved is not met again. */
+	cache->depth = 0;
+	barrier_compiler();
 	walk.span = native_span_of(registers.value[NATIVE_SP], &cache->stack);
 	if (unlikely(!walk_by_rules(&walk, &registers))) {
 		walk_fully(&walk, &registers);
