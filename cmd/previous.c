@@ -11,10 +11,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-/* So many folders are looked at: a capture takes some milliseconds to read. */
-#define TRIES 8
+/* So many folders are looked at: a capture takes some milliseconds to read ... */
+#define TRIES 16
+/* ... but a second and more if a program had a million stacks: then not many. */
+#define TRIES_MS 1000
 
 /* Is that folder's name a time, as those of runs are, and an earlier one? */
 static bool is_earlier(const char *name, const char *own)
@@ -75,6 +78,14 @@ static struct profile *try(const struct result_folder *folder, const char *name,
 	return NULL;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 struct profile *previous_read(const struct result_folder *folder, const struct profile *profile,
 			      char **ret_path)
 {
@@ -83,9 +94,11 @@ struct profile *previous_read(const struct result_folder *folder, const struct p
 	struct dirent **names;
 	char *parent = strndup(folder->path, folder->parent_len);
 	int count = parent ? scandir(parent, &names, NULL, compare_names) : -1;
+	int64_t end_ms = now_ms() + TRIES_MS;
 
 	for (int i = 0, tries = 0; i < count; i++) {
-		if (!found && tries < TRIES && is_earlier(names[i]->d_name, own)) {
+		if (!found && tries < TRIES && is_earlier(names[i]->d_name, own) &&
+		    now_ms() < end_ms) {
 			tries++;
 			found = try(folder, names[i]->d_name, profile, ret_path);
 		}
