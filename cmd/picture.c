@@ -6,6 +6,7 @@
 #include "cmd/render.h"
 #include "cmd/run.h"
 #include "cmd/say.h"
+#include "core/host/cgroup.h"
 #include "core/host/file.h"
 #include "core/report/units.h"
 #include "oomsim/brink.h"
@@ -21,6 +22,8 @@
 #define ROOM_SHARE 2u
 /* Less than this is not worth a try: a small profile takes as much. */
 #define ROOM_LEAST_BYTES ((uint64_t)1 << 20)
+/* So many times as long as the last one took. */
+#define YIELD_TIMES 2u
 
 #ifndef __SANITIZE_ADDRESS__
 /* The address space that this process has now; 0: not known. */
@@ -48,6 +51,13 @@ static void take_at_most(uint64_t bytes)
 #else
 	(void)bytes;
 #endif
+}
+
+bool picture_is_last_word(const char *root)
+{
+	struct cgroup group = cgroup_find(root, 0);
+
+	return cgroup_dies_together(&group);
 }
 
 /* Once, and not before it is true: pictures begin earlier than that. */
@@ -80,6 +90,22 @@ static int make_picture(void *context)
 	return !profile || render_picture(&run->folder, profile, &how) != 0;
 }
 
+/*
+ * Does the workload need the memory, or will it before a further picture is done? The first one
+ * comes before that where all die together: it is all that will be left.
+ */
+static bool must_yield(const struct run *run)
+{
+	uint64_t needed_ms = YIELD_TIMES * (uint64_t)run->picture_took_ms;
+
+	if (!run->has_picture && run->dies_together) {
+		return false;
+	}
+	return supervise_is_tight(run->supervisor) ||
+	       (!worker_is_running(&run->picture) &&
+		supervise_brink_left_ms(run->supervisor) < needed_ms);
+}
+
 void picture_begin(struct run *run)
 {
 	struct brink brink = supervise_brink(run->supervisor);
@@ -87,6 +113,10 @@ void picture_begin(struct run *run)
 	int64_t allowed_ms = SPENT_FREE_MS + (now_ms - run->start_ms) / SPENT_SHARE;
 
 	say_where(run);
+	if (must_yield(run)) {
+		picture_stop(run);
+		return;
+	}
 	if (worker_is_running(&run->picture) || run->picture_spent_ms > allowed_ms
 	    || brink_left(&brink) / ROOM_SHARE < ROOM_LEAST_BYTES) {
 		return;
@@ -101,7 +131,8 @@ void picture_begin(struct run *run)
 static void account(struct run *run, pid_t writer)
 {
 	result_folder_sweep(&run->folder, writer);
-	run->picture_spent_ms += run_clock_ms(CLOCK_MONOTONIC) - run->picture_begun_ms;
+	run->picture_took_ms = run_clock_ms(CLOCK_MONOTONIC) - run->picture_begun_ms;
+	run->picture_spent_ms += run->picture_took_ms;
 }
 
 void picture_reap(struct run *run)

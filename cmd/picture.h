@@ -7,12 +7,20 @@
  * together then, that is what is left; else the report of the end takes its place.
  *
  * A picture takes memory where there is hardly any. It yields to the workload: a worker may take no
- * more than half of what is left, and gives up where that does not do.
+ * more than half of what is left, and gives up where that does not do. None is begun where the
+ * workload would need that memory before it is done, and one is ended where that happens: the
+ * kernel would take the workload first, which is larger. Only where all are killed together the
+ * first is made in any case.
  */
 #ifndef CMD_PICTURE_H
 #define CMD_PICTURE_H
 
+#include <stdbool.h>
+
 struct run;
+
+/** Are we killed with the workload if memory runs out? root as in core/host/proc.h. */
+bool picture_is_last_word(const char *root);
 
 /** Memory is almost out (SUPERVISE_PICTURE): begin a picture, unless one is being made. */
 void picture_begin(struct run *run);

@@ -185,6 +185,7 @@ static int start(struct run *run)
 	struct supervise_error error = {.message = "not enough memory", .status = STATUS_OWN_ERROR};
 
 	run->start_ms = run_clock_ms(CLOCK_MONOTONIC);
+	run->dies_together = picture_is_last_word("");
 	hold_spares(run, spares);
 	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
 	release_spares(spares);

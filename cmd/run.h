@@ -36,10 +36,13 @@ struct run {
 	/** Of the workload at its start. Owned. */
 	char *directory;
 	struct worker snapshots[SNAPSHOTS_MAX];
-	/** The picture in advance that is being made, since when, and the time that all took. */
+	/** The picture in advance that is being made, since when; how long the last and all took. */
 	struct worker picture;
 	int64_t picture_begun_ms;
+	int64_t picture_took_ms;
 	int64_t picture_spent_ms;
+	/** If memory runs out the kernel kills us with the workload (memory.oom.group). */
+	bool dies_together;
 	/** There is one; the user has been told. */
 	bool has_picture;
 	bool has_told_picture;

@@ -82,6 +82,11 @@ void brink_watch_take(struct brink_watch *watch, const struct brink *now, uint64
 	watch->next_ms = now_ms + look_interval(now, grown > 0);
 }
 
+uint64_t brink_left_ms(const struct brink_watch *watch)
+{
+	return watch->pace ? brink_left(&watch->last) / watch->pace : UINT64_MAX;
+}
+
 bool brink_is_short(const struct brink *brink)
 {
 	return brink->limit_bytes && gap_of(brink) == 0;
@@ -94,5 +99,6 @@ bool brink_is_near(const struct brink_watch *watch, uint64_t wanted_bytes)
 	/* A small container that is idle is not near, however much is wanted. */
 	bool is_half_used = last->limit_bytes && last->used_bytes > last->limit_bytes / 2;
 	return brink_is_short(last)
-		|| (is_half_used && (watch->pace * BRINK_AHEAD_MS >= left || wanted_bytes >= left));
+		|| (is_half_used
+		    && (brink_left_ms(watch) <= BRINK_AHEAD_MS || wanted_bytes >= left));
 }

@@ -47,6 +47,9 @@ struct brink brink_read(const char *root, const struct cgroup *group);
 /** Bytes that are left; 0 if none, or nothing is known. */
 uint64_t brink_left(const struct brink *brink);
 
+/** Milliseconds until nothing is left, at the pace of the last look; UINT64_MAX: not at all. */
+uint64_t brink_left_ms(const struct brink_watch *watch);
+
 /** Is it almost out? Not if nothing is known. */
 bool brink_is_short(const struct brink *brink);
 

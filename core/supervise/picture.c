@@ -52,12 +52,22 @@ void picture_look(struct supervisor *s, uint64_t now_ms)
 	struct brink brink = brink_read(s->proc_root, &s->sampler.source.group);
 	brink_watch_take(&picture->watch, &brink, now_ms);
 	s->wants_picture = brink_is_near(&picture->watch, ROOM_PARTS * picture_bytes(s))
-		&& is_news(picture, live_bytes(s));
+		&& (is_news(picture, live_bytes(s)) || supervise_is_tight(s));
 }
 
 struct brink supervise_brink(const struct supervisor *s)
 {
 	return s->picture.watch.last;
+}
+
+bool supervise_is_tight(const struct supervisor *s)
+{
+	return brink_left(&s->picture.watch.last) < picture_bytes(s);
+}
+
+uint64_t supervise_brink_left_ms(const struct supervisor *s)
+{
+	return brink_left_ms(&s->picture.watch);
 }
 
 void supervise_picture_begun(struct supervisor *s)

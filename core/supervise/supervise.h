@@ -102,7 +102,8 @@ enum supervise_event {
 	/**
 	 * Memory is almost out, the container's or the machine's (supervise_brink), and what is
 	 * held is not what the last picture shows: begin another, then call
-	 * supervise_picture_begun; or let it be, and this comes again. The workload goes on.
+	 * supervise_picture_begun; or let it be, and this comes again. The workload goes on. Also
+	 * while supervise_is_tight: then one that is being made should be ended.
 	 */
 	SUPERVISE_PICTURE,
 	/** The workload waits for a report of its scope: then call supervise_scope_done. */
@@ -145,6 +146,12 @@ void supervise_answer(struct supervisor *supervisor);
 
 /** How scarce memory was when that was last looked at. */
 struct brink supervise_brink(const struct supervisor *supervisor);
+
+/** Less is left than a picture takes: the workload needs it more. */
+bool supervise_is_tight(const struct supervisor *supervisor);
+
+/** In how many milliseconds nothing will be left at that pace; UINT64_MAX: it does not shrink. */
+uint64_t supervise_brink_left_ms(const struct supervisor *supervisor);
 
 /** A picture of what is held now is being made: no other is due until that has changed. */
 void supervise_picture_begun(struct supervisor *supervisor);
