@@ -24,11 +24,19 @@ void charge_add(struct charge *a, const struct charge *b)
 	a->processes += b->processes;
 }
 
-static bool read_process(const char *root, pid_t pid, uint64_t segment_bytes, struct charge *ret)
+/** The i-th of them: the first is the workload, which alone has the segment. */
+static bool read_process(const struct process_tree *tree, size_t i, uint64_t segment_bytes,
+			 struct charge *ret)
 {
 	char text[4096];
-	return proc_read_status(root, pid, text, sizeof(text))
-		&& ceiling_parse_status(text, segment_bytes, ret);
+	if (!proc_read_status(tree->root, tree->pids[i], text, sizeof(text))
+	    || !ceiling_parse_status(text, segment_bytes, ret)) {
+		return false;
+	}
+	if (i > 0) {
+		ret->kernel_bytes -= CEILING_PROCESS_BYTES - CEILING_CHILD_BYTES;
+	}
+	return true;
 }
 
 /* ---- what is cheap to see ---- */
@@ -78,7 +86,7 @@ static struct plain sum_up(const struct pressure *pressure, const struct process
 	for (size_t i = 0; i < tree->count; i++) {
 		uint64_t segment_bytes = i ? 0 : tree->segment_bytes;
 		struct charge charge;
-		if (!read_process(tree->root, tree->pids[i], segment_bytes, &charge)) {
+		if (!read_process(tree, i, segment_bytes, &charge)) {
 			continue;
 		}
 		charge_add(&plain.sum, &charge);
@@ -118,18 +126,19 @@ static void share_out(const char *root, pid_t pid, struct charge *charge)
 	}
 }
 
-static void share_out_one(struct pressure *pressure, const struct process_tree *tree, pid_t pid,
+static void share_out_one(struct pressure *pressure, const struct process_tree *tree, size_t i,
 			  struct charge *sum)
 {
 	struct charge charge, after;
-	if (!read_process(tree->root, pid, 0, &charge)) {
+	pid_t pid = tree->pids[i];
+	if (!read_process(tree, i, 0, &charge)) {
 		return;
 	}
 	share_out(tree->root, pid, &charge);
 	charge_add(sum, &charge);
 	/* Read last: what it took during the walk is in its share or not; that is not to count
 	   twice. */
-	if (read_process(tree->root, pid, 0, &after) && pressure->part_count < PRESSURE_PARTS_MAX) {
+	if (read_process(tree, i, 0, &after) && pressure->part_count < PRESSURE_PARTS_MAX) {
 		pressure->parts[pressure->part_count++] = (struct pressure_part){
 			.pid = pid,
 			.anonymous_bytes = charge.anonymous_bytes,
@@ -144,7 +153,7 @@ static struct charge share_out_all(struct pressure *pressure, const struct proce
 	struct charge sum = { 0 };
 	pressure->part_count = 0;
 	for (size_t i = 0; i < tree->count; i++) {
-		share_out_one(pressure, tree, tree->pids[i], &sum);
+		share_out_one(pressure, tree, i, &sum);
 	}
 	/* All of the segment is in the shares of those that have it mapped. */
 	sum.shared_bytes = less(sum.shared_bytes, tree->segment_bytes);
