@@ -36,7 +36,7 @@ struct run {
 	/** Of the workload at its start. Owned. */
 	char *directory;
 	struct worker snapshots[SNAPSHOTS_MAX];
-	/** The picture in advance that is being made, since when; how long the last and all took. */
+	/** The picture in advance being made, since when; how long the last and all took. */
 	struct worker picture;
 	int64_t picture_begun_ms;
 	int64_t picture_took_ms;
