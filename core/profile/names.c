@@ -10,6 +10,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+/**
+ * When so much time has gone by, debuginfod's servers are not asked for further modules; and then,
+ * these are left without names. Without servers, a hundred modules take about a second.
+ */
+#define SERVERS_MS_MAX 10000
+#define ALL_MS_MAX 120000
 
 /** What a frame becomes: frames of the new profile, outermost first, in namer.chained. */
 struct chain {
@@ -22,6 +30,8 @@ struct namer {
 	const struct names_request *request;
 	struct builder builder;
 	struct names_count count;
+	/** On the monotonic clock. */
+	int64_t start_ms;
 	/** By frame of the old profile. count 0: not yet made. */
 	struct chain *chains;
 	uint32_t *chained;
@@ -155,11 +165,19 @@ static void set_state(struct namer *namer, const struct profile_module *old,
 	}
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /** Ask for the frames asked[0 .. count-1], which are of one module. */
 static void name_module(struct namer *namer, const uint32_t *asked, uint32_t count)
 {
 	const struct profile *old = namer->old;
 	const struct profile_module *module = &old->modules[old->frames[asked[0]].module - 1];
+	int64_t spent_ms = now_ms() - namer->start_ms;
 	struct symbols_request request = {
 		.path = profile_string(old, module->path),
 		.build_id = profile_string(old, module->build_id),
@@ -167,10 +185,15 @@ static void name_module(struct namer *namer, const uint32_t *asked, uint32_t cou
 			.root = namer->request->root ? namer->request->root : "",
 			.folders = namer->request->folders,
 			.folder_count = namer->request->folder_count,
+			.without_servers = spent_ms > SERVERS_MS_MAX,
 		},
 		.addresses = namer->addresses,
 	};
-	struct symbols symbols;
+	struct symbols symbols = { .state = SYMBOLS_READER_DIED };
+	if (spent_ms > ALL_MS_MAX) {
+		set_state(namer, module, &symbols);
+		return;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t address = old->frames[asked[i]].address;
 		if (i == 0 || address != namer->addresses[request.count - 1]) {
@@ -380,7 +403,7 @@ static struct profile *build(struct namer *namer)
 struct profile *names_find(struct profile *profile, const struct names_request *request,
 			   struct names_count *ret_count)
 {
-	struct namer namer = { .old = profile, .request = request };
+	struct namer namer = { .old = profile, .request = request, .start_ms = now_ms() };
 	struct profile *named = NULL;
 	if (list_asked(&namer) == 0 && namer.count.asked) {
 		builder_init(&namer.builder);

@@ -21,6 +21,7 @@
 /** Of a user's folder, files that are opened to see their build id, and folders in folders. */
 #define SCAN_FILES_MAX 20000u
 #define SCAN_DEPTH_MAX 12u
+#define SERVER_TIMEOUT_S "10"
 
 struct search {
 	struct debug_files *files;
@@ -188,9 +189,12 @@ static void ask_debuginfod(struct search *search)
 {
 	const char *servers = getenv("DEBUGINFOD_URLS");
 	char path[PATH_MAX];
-	if (!servers || !servers[0] || !build_id_is_good(search->build_id)) {
+	if (!servers || !servers[0] || search->places->without_servers
+	    || !build_id_is_good(search->build_id)) {
 		return;
 	}
+	/* Its own default for a server that sends nothing is 90 seconds. */
+	setenv("DEBUGINFOD_TIMEOUT", SERVER_TIMEOUT_S, 0);
 	char *const argv[] = { "debuginfod-find", "debuginfo", (char *)search->build_id, NULL };
 	ssize_t len = helper_answer(argv, path, sizeof(path));
 	if (len > 1 && path[len - 1] == '\n') {

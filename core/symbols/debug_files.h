@@ -28,6 +28,8 @@ struct symbol_places {
 	/** The folders that the user names. */
 	const char *const *folders;
 	size_t folder_count;
+	/** Leave debuginfod's servers alone, even if the user has set any. */
+	bool without_servers;
 };
 
 struct debug_files {
