@@ -55,6 +55,21 @@ static bool is_system_path(const char *path)
 		|| begins_with(path, "/bin/") || begins_with(path, "/sbin/");
 }
 
+/** Source of the system, or of packages that were compiled into a program. */
+static bool is_library_source(const char *file)
+{
+	static const char *const folders[] = {
+		"/.cargo/registry/", "/.cargo/git/", "/.rustup/toolchains/", "/rust/deps/",
+	};
+	for (size_t i = 0; i < countof(folders); i++) {
+		if (strstr(file, folders[i])) {
+			return true;
+		}
+	}
+	/* Rust's standard library has the folder of those who built it. */
+	return is_system_path(file) || begins_with(file, "/rustc/");
+}
+
 static const char *name_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -84,8 +99,8 @@ static bool has_native_frame(const struct profile *profile, const struct profile
 		is_told_program = module->flags & MODULE_PROGRAM;
 	}
 	const char *name = name_of(path);
-	if (is_system_path(source) || begins_with(name, "python") || begins_with(name, "libpython")
-	    || library_path(path)) {
+	if (is_library_source(source) || library_path(path) || begins_with(name, "python")
+	    || begins_with(name, "libpython")) {
 		return true;
 	}
 	return !is_told_program && !is_program(profile, name)

@@ -21,7 +21,8 @@ bool library_is_frozen(const char *file);
 /**
  * True for a frame of an installed package, of Python itself, or of the system. Machine code is
  * that if its module is the interpreter, is installed as part of a package, or lies in a folder of
- * the system and is not the program that was run; and if its source is a header of the system.
+ * the system and is not the program that was run; and if its source is the system's (headers of
+ * C++) or that of a package which was compiled in (Rust).
  */
 bool library_has_frame(const struct profile *profile, const struct profile_frame *frame);
 

@@ -54,6 +54,8 @@ static void headers_of_the_system_are_nobodys_own(void)
 {
 	CHECK(has("/home/me/job/server", "/usr/include/c++/12/bits/vector.tcc", 3, FRAME_NATIVE));
 	CHECK(!has("/home/me/job/server", "/usr/local/src/job/a.c", 3, FRAME_NATIVE));
+	CHECK(has("/home/me/job/server", "/rustc/5980/library/alloc/src/vec.rs", 3, FRAME_NATIVE));
+	CHECK(has("/home/me/job/server", "/home/me/.cargo/registry/src/x/a.rs", 3, FRAME_NATIVE));
 }
 
 static void who_passes_requests_on_is_told_by_the_name(void)
