@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/** More are not looked at: each is compared with every name. */
+#define SOURCES_MAX 65536u
+
 /** The first slot with a scope; false if none has one. */
 static bool find_slot(const struct segment_reader *reader, struct slot *slot)
 {
@@ -61,7 +64,7 @@ int scope_sources_init(struct scope_sources *sources, const struct arena_copy *c
 		       const struct arena_copy *texts)
 {
 	*sources = (struct scope_sources){ .codes = codes, .texts = texts };
-	for (uint64_t k = 1; k < codes->used; k++) {
+	for (uint64_t k = 1; k < codes->used && sources->count < SOURCES_MAX; k++) {
 		const struct code *code = arena_element(codes, k);
 		if (!code || code->kind != CODE_SOURCE) {
 			continue;

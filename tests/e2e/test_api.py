@@ -117,6 +117,14 @@ def test_nested_block_is_refused_and_the_outer_one_goes_on(tmp_path):
     assert Report(folder).peak == told["peak"]
 
 
+@every_version
+def test_interrupt_leaves_no_block_open(version, tmp_path):
+    told, _ = call("interrupted_anywhere", tmp_path, interpreter(version))
+    assert len(told["states"]) > 40
+    assert set(told["states"]) == {"OFF"}
+    assert is_about(told["peak"], 50 * MB)
+
+
 def test_tracing_tells_current_and_peak_bytes(tmp_path):
     told, folder = call("traced", tmp_path)
     assert is_about(told["peak"], 10 * MB)

@@ -190,6 +190,36 @@ def limited():
     return {**found, "peak": run.peak_bytes, "refused": run.refused_bytes, "kept": len(kept)}
 
 
+def interrupted_anywhere():
+    """A Ctrl-C at each line of the package in turn: none leaves the block open."""
+    from filprofiler import _block, _hook
+    states = []
+    interrupted = True
+    while interrupted:
+        lines = 0
+
+        def trace(frame, event, _argument):
+            nonlocal lines
+            if "/filprofiler/" not in frame.f_code.co_filename:
+                return None
+            lines += event == "line"
+            if lines > len(states):
+                # Python takes the function off then.
+                raise KeyboardInterrupt
+            return trace
+        sys.settrace(trace)
+        try:
+            _block.call(api.Run(None), allocate)
+            interrupted = False
+        except KeyboardInterrupt:
+            pass
+        sys.settrace(None)
+        states.append(_hook.state().name)
+    with api.profile_block() as run:
+        allocate()
+    return {"states": states, "peak": run.peak_bytes}
+
+
 def native():
     """Blocks with and without the frames of machine code, in turn."""
     import zlib

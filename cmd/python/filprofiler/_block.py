@@ -31,6 +31,7 @@ class Run:
         self._native = native
         self._usage: Optional[_hook.Usage] = None
         self._has_report = False
+        self._is_open = False
         self._pid = 0
         self._seconds = 0.0
 
@@ -116,18 +117,30 @@ class Run:
             self._has_report = False
             self._pid = os.getpid()
             self._seconds = time.monotonic()
-            _hook.open_scope(folder, 0 if root is None else id(root), is_root_hidden,
-                             self._limit_bytes, self._native, int(time.time() * 1000))
+            # Known to be open before it is, so that a Ctrl-C in between leaves none open.
+            self._is_open = True
+            try:
+                _hook.open_scope(folder, 0 if root is None else id(root), is_root_hidden,
+                                 self._limit_bytes, self._native, int(time.time() * 1000))
+            except RuntimeError:
+                self._is_open = False
+                raise
             _last = self
 
     def end(self, is_failing: bool = False) -> None:
-        """Stop, and write the report. is_failing: an exception is on its way, which counts more
-        than one of ours."""
-        if os.getpid() != self._pid:
-            # A fork has left the block a second time: it is the parent's.
+        """Stop, and write the report; nothing if that was done. is_failing: an exception is on its
+        way, which counts more than one of ours."""
+        if not self._is_open or os.getpid() != self._pid:
+            # In a forked child the block is the parent's.
             return
         with _reports:
-            _hook.close_scope()
+            try:
+                _hook.close_scope()
+            except RuntimeError:
+                # A Ctrl-C came after it was closed, and before that was noted.
+                if not is_failing:
+                    raise
+            self._is_open = False
             self._seconds = time.monotonic() - self._seconds
             self._usage = _hook.usage()
             if self._folder is None:
@@ -162,24 +175,24 @@ def _await_report() -> None:
 def call(run: Run, function: Callable[..., T], args: tuple[Any, ...] = (),
          kwargs: Optional[Mapping[str, Any]] = None) -> T:
     """function(*args, **kwargs) as a block: its stacks begin with the function."""
-    run.begin(call.__code__, is_root_hidden=True)
     try:
+        run.begin(call.__code__, is_root_hidden=True)
         result = function(*args, **(kwargs or {}))
+        run.end()
     except BaseException:
         run.end(is_failing=True)
         raise
-    run.end()
     return result
 
 
 async def call_async(run: Run, function: Callable[..., Awaitable[T]], args: tuple[Any, ...],
                      kwargs: Mapping[str, Any]) -> T:
     """The same for a coroutine function."""
-    run.begin(call_async.__code__, is_root_hidden=True)
     try:
+        run.begin(call_async.__code__, is_root_hidden=True)
         result = await function(*args, **kwargs)
+        run.end()
     except BaseException:
         run.end(is_failing=True)
         raise
-    run.end()
     return result

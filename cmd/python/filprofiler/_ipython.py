@@ -128,14 +128,14 @@ def _is_silent(cell: str) -> bool:
 def _execute(run: Run, cell: _Cell, namespace: dict[str, Any]) -> Any:
     """Run a cell as a block: its stacks begin with the lines of the cell."""
     __tracebackhide__ = True
-    run.begin(_execute.__code__, is_root_hidden=True)
     try:
+        run.begin(_execute.__code__, is_root_hidden=True)
         exec(cell.body, namespace)
         value = None if cell.last is None else eval(cell.last, namespace)
+        run.end()
     except BaseException:
         run.end(is_failing=True)
         raise
-    run.end()
     return value
 
 
