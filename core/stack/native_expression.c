@@ -213,6 +213,9 @@ bool native_evaluate(const struct native_object *object, int32_t expression,
 	struct machine machine = { .registers = registers, .span = span };
 	struct native_bytes bytes = { (const uint8_t *)object->start + expression,
 				      (const uint8_t *)object->end, false };
+	if (expression < 0 || (uintptr_t)expression >= object->end - object->start) {
+		return false;
+	}
 	uint64_t len = bytes_uleb(&bytes);
 	if (bytes.is_bad || len > (uint64_t)(bytes.end - bytes.next)) {
 		return false;

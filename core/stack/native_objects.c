@@ -18,7 +18,9 @@ struct found_object {
 	unsigned long long reserved[7];
 };
 
-extern int _dl_find_object(void *address, struct found_object *ret) __attribute__((weak));
+/** Under a name of our own: not every libc's headers declare it. */
+extern int find_object_of_glibc(void *address, struct found_object *ret) __asm__("_dl_find_object")
+	__attribute__((weak));
 
 /** More objects than any process has: a list that does not end is none. */
 #define OBJECTS_MAX 65536
@@ -53,7 +55,7 @@ void native_objects_init(struct native_objects *objects, const ElfW(Phdr) *heade
 
 bool native_objects_walks_list(const struct native_objects *objects)
 {
-	return _dl_find_object == NULL && objects->list != NULL;
+	return find_object_of_glibc == NULL && objects->list != NULL;
 }
 
 /** Those at the beginning of an object's mapping; count 0: they are not there. */
@@ -125,10 +127,10 @@ bool native_find_object(const struct native_objects *objects, uintptr_t address,
 			struct native_object *ret)
 {
 	struct found_object found;
-	if (_dl_find_object == NULL) {
+	if (find_object_of_glibc == NULL) {
 		return objects->list != NULL && find_in_list(objects, address, ret);
 	}
-	if (_dl_find_object((void *)address, &found) != 0) {
+	if (find_object_of_glibc((void *)address, &found) != 0) {
 		return false;
 	}
 	*ret = (struct native_object){ (uintptr_t)found.start, (uintptr_t)found.end,

@@ -32,13 +32,15 @@ static bool is_fp_expression(const struct native_object *object, int32_t express
 	struct native_bytes bytes = { (const uint8_t *)object->start + expression,
 				      (const uint8_t *)object->end, false };
 	uint64_t len = bytes_uleb(&bytes);
-	const uint8_t *end = bytes.next + len;
-	if (bytes.is_bad || len > (uint64_t)(bytes.end - bytes.next)
-	    || bytes_unsigned(&bytes, 1) != OP_FROM_FP) {
+	if (bytes.is_bad || len > (uint64_t)(bytes.end - bytes.next)) {
+		return false;
+	}
+	bytes.end = bytes.next + len;
+	if (bytes_unsigned(&bytes, 1) != OP_FROM_FP) {
 		return false;
 	}
 	*ret_offset = bytes_sleb(&bytes);
-	return (!is_memory || bytes_unsigned(&bytes, 1) == OP_DEREF) && bytes.next == end
+	return (!is_memory || bytes_unsigned(&bytes, 1) == OP_DEREF) && bytes.next == bytes.end
 		&& !bytes.is_bad;
 }
 

@@ -40,6 +40,9 @@ enum {
 	CFA_NEGATIVE_OFFSET = 0x2f
 };
 
+/** native_row.cfa_place before anything has said what the CFA is. */
+#define CFA_NOT_SET (NATIVE_REGISTERS + 1u)
+
 /** Rows that a function may set aside at a time: compilers do with one. */
 #define REMEMBERED_MAX 2u
 
@@ -148,6 +151,12 @@ static bool read_common(const struct native_object *object, uintptr_t at, struct
 	return !bytes.is_bad;
 }
 
+/** Whatever the numbers: they may be anything. */
+static int64_t scaled(uint64_t number, int64_t align)
+{
+	return (int64_t)(number * (uint64_t)align);
+}
+
 static void set(struct run *run, uint64_t dwarf, enum native_where where, int64_t value)
 {
 	int place = native_place(dwarf);
@@ -173,6 +182,12 @@ static bool set_cfa(struct run *run, uint64_t dwarf, int64_t value)
 	run->row->cfa_place = (uint8_t)place;
 	run->row->cfa_value = (int32_t)value;
 	return place >= 0 && value == (int32_t)value;
+}
+
+/** Without one there is nothing to change the offset, or the register, of. */
+static bool has_cfa_register(const struct native_row *row)
+{
+	return row->cfa_place < NATIVE_REGISTERS;
 }
 
 /** Skip an expression; its place in the object. */
@@ -209,19 +224,19 @@ static bool run_register(struct run *run, uint8_t instruction, struct native_byt
 	uint64_t number = bytes_uleb(bytes);
 	switch (instruction) {
 	case CFA_OFFSET_EXTENDED:
-		set(run, number, WHERE_AT_CFA, (int64_t)bytes_uleb(bytes) * align);
+		set(run, number, WHERE_AT_CFA, scaled(bytes_uleb(bytes), align));
 		return true;
 	case CFA_OFFSET_EXTENDED_SF:
-		set(run, number, WHERE_AT_CFA, bytes_sleb(bytes) * align);
+		set(run, number, WHERE_AT_CFA, scaled((uint64_t)bytes_sleb(bytes), align));
 		return true;
 	case CFA_NEGATIVE_OFFSET:
-		set(run, number, WHERE_AT_CFA, -(int64_t)bytes_uleb(bytes) * align);
+		set(run, number, WHERE_AT_CFA, scaled(-bytes_uleb(bytes), align));
 		return true;
 	case CFA_VAL_OFFSET:
-		set(run, number, WHERE_CFA_PLUS, (int64_t)bytes_uleb(bytes) * align);
+		set(run, number, WHERE_CFA_PLUS, scaled(bytes_uleb(bytes), align));
 		return true;
 	case CFA_VAL_OFFSET_SF:
-		set(run, number, WHERE_CFA_PLUS, bytes_sleb(bytes) * align);
+		set(run, number, WHERE_CFA_PLUS, scaled((uint64_t)bytes_sleb(bytes), align));
 		return true;
 	case CFA_RESTORE_EXTENDED:
 		restore(run, number);
@@ -270,15 +285,15 @@ static bool run_other(struct run *run, uint8_t instruction, struct native_bytes 
 		return set_cfa(run, number, (int64_t)bytes_uleb(bytes));
 	case CFA_DEF_CFA_SF:
 		number = bytes_uleb(bytes);
-		return set_cfa(run, number, bytes_sleb(bytes) * align);
+		return set_cfa(run, number, scaled((uint64_t)bytes_sleb(bytes), align));
 	case CFA_DEF_CFA_REGISTER:
-		return set_cfa(run, bytes_uleb(bytes), row->cfa_value);
+		return has_cfa_register(row) && set_cfa(run, bytes_uleb(bytes), row->cfa_value);
 	case CFA_DEF_CFA_OFFSET:
 		row->cfa_value = (int32_t)bytes_uleb(bytes);
-		return true;
+		return has_cfa_register(row);
 	case CFA_DEF_CFA_OFFSET_SF:
-		row->cfa_value = (int32_t)(bytes_sleb(bytes) * align);
-		return true;
+		row->cfa_value = (int32_t)scaled((uint64_t)bytes_sleb(bytes), align);
+		return has_cfa_register(row);
 	case CFA_DEF_CFA_EXPRESSION:
 		row->cfa_place = NATIVE_REGISTERS;
 		row->cfa_value = take_expression(run, bytes);
@@ -327,7 +342,7 @@ static bool run_program(struct run *run, struct native_bytes bytes, uintptr_t pc
 			}
 		} else if ((instruction & 0xc0) == CFA_OFFSET) {
 			set(run, operand, WHERE_AT_CFA,
-			    (int64_t)bytes_uleb(&bytes) * run->common->data_align);
+			    scaled(bytes_uleb(&bytes), run->common->data_align));
 		} else if ((instruction & 0xc0) == CFA_RESTORE) {
 			restore(run, operand);
 		} else {
@@ -335,6 +350,13 @@ static bool run_program(struct run *run, struct native_bytes bytes, uintptr_t pc
 		}
 	}
 	return goes_on && !bytes.is_bad && !run->is_bad;
+}
+
+static uintptr_t table_number(const uint8_t *table, size_t index)
+{
+	int32_t number;
+	memcpy(&number, table + index * sizeof(number), sizeof(number));
+	return (uintptr_t)(intptr_t)number;
 }
 
 /** Address of the entry that may describe pc, by the search table; 0 if there is none. */
@@ -354,21 +376,17 @@ static uintptr_t search(const struct native_object *object, uintptr_t pc)
 	    || count > (size_t)(bytes.end - bytes.next) / 8) {
 		return 0;
 	}
-	const struct {
-		int32_t start;
-		int32_t entry;
-	} *entries = (const void *)bytes.next;
 	size_t low = 0;
 	size_t high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (table + (uintptr_t)(intptr_t)entries[middle].start <= pc) {
+		if (table + table_number(bytes.next, 2 * middle) <= pc) {
 			low = middle + 1;
 		} else {
 			high = middle;
 		}
 	}
-	return low == 0 ? 0 : table + (uintptr_t)(intptr_t)entries[low - 1].entry;
+	return low == 0 ? 0 : table + table_number(bytes.next, 2 * low - 1);
 }
 
 /** Read the entry at an address up to its instructions; false if it does not describe pc. */
@@ -396,7 +414,7 @@ static attr_noinline bool read_entry(const struct native_object *object, uintptr
 static void row_begin(struct native_row *row, bool is_signal, uintptr_t start)
 {
 	memset(row, 0, sizeof(*row));
-	row->cfa_place = NATIVE_REGISTERS;
+	row->cfa_place = CFA_NOT_SET;
 	row->start = start;
 	row->is_signal = is_signal;
 	row->where[NATIVE_SP] = WHERE_CFA_PLUS;
@@ -416,5 +434,5 @@ bool native_find_row(const struct native_object *object, uintptr_t pc, struct na
 		return false;
 	}
 	run.rows[0] = *ret;
-	return run_program(&run, program, pc);
+	return run_program(&run, program, pc) && ret->cfa_place != CFA_NOT_SET;
 }
