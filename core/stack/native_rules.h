@@ -74,12 +74,12 @@ static inline int64_t rule_cfa_offset(native_rule rule)
 /** Bytes from the CFA to where the caller's frame pointer was saved; 0: it is in the register. */
 static inline int64_t rule_fp_offset(native_rule rule)
 {
-	return (int64_t)(rule << 28) >> 48 << 3;
+	return ((int64_t)(rule << 28) >> 48) * 8;
 }
 
 static inline int64_t rule_ra_offset(native_rule rule)
 {
-	return (int64_t)(rule << 44) >> 52 << 3;
+	return ((int64_t)(rule << 44) >> 52) * 8;
 }
 
 /** True if these numbers fit into a rule. */
