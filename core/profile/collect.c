@@ -29,6 +29,9 @@
 /** More threads than this that have ever allocated are not listed. */
 #define THREADS_MAX 65536u
 
+/** No node has this number: the record is damaged. */
+#define NODE_NONE UINT32_MAX
+
 struct collector {
 	const struct collect_request *request;
 	struct segment_reader reader;
@@ -36,6 +39,8 @@ struct collector {
 	struct builder builder;
 	struct resolver resolver;
 	struct scope_sources sources;
+	/** By entry: the node that names it, or NODE_NONE. */
+	uint32_t *node_of;
 	struct slot *slots;
 	struct arena_copy *threads; /* by slot */
 	uint32_t slot_count;
@@ -68,6 +73,26 @@ static const struct thread_record *thread_at(const struct collector *collector, 
 	return thread && thread->tid ? thread : NULL;
 }
 
+/** Each node that has allocated names its entry. */
+static int find_nodes(struct collector *collector)
+{
+	const struct arena_copy *nodes = &collector->resolver.nodes;
+	uint64_t entries = collector->snapshot.entries.used;
+	size_t bytes = (entries + 1) * sizeof(*collector->node_of);
+	collector->node_of = malloc(bytes);
+	if (!collector->node_of) {
+		return -1;
+	}
+	memset(collector->node_of, 0xff, bytes);
+	for (uint64_t k = 1; k < nodes->used; k++) {
+		const struct node *node = arena_element(nodes, k);
+		if (node && node->entry < entries) {
+			collector->node_of[node->entry] = (uint32_t)k;
+		}
+	}
+	return 0;
+}
+
 /** Ask for every stack that the profile will name. */
 static void want_stacks(struct collector *collector)
 {
@@ -75,7 +100,7 @@ static void want_stacks(struct collector *collector)
 	for (uint64_t k = 1; k < collector->snapshot.entries.used; k++) {
 		const struct entry *entry = snapshot_entry(&collector->snapshot, k);
 		if (entry && entry->total_blocks) {
-			resolver_want(resolver, entry->node);
+			resolver_want(resolver, collector->node_of[k]);
 		}
 	}
 	for (uint32_t i = 0; i < collector->slot_count; i++) {
@@ -100,7 +125,7 @@ static void add_entries(struct collector *collector)
 			continue;
 		}
 		struct profile_entry sum = {
-			.node = resolver_node(&collector->resolver, entry->node),
+			.node = resolver_node(&collector->resolver, collector->node_of[k]),
 			.end_bytes = entry->live_bytes,
 			.end_blocks = entry->live_blocks,
 			.total_bytes = entry->total_bytes,
@@ -289,7 +314,8 @@ static int collect(struct collector *collector)
 	    || reader_refresh(&collector->reader)
 	    || resolver_init(&collector->resolver, &collector->reader, &collector->builder)
 	    || scope_sources_init(&collector->sources, &collector->resolver.codes,
-				  &collector->resolver.texts)) {
+				  &collector->resolver.texts)
+	    || find_nodes(collector)) {
 		return -1;
 	}
 	collector->resolver.sources = &collector->sources;
@@ -330,6 +356,7 @@ struct profile *profile_collect(const struct collect_request *request)
 	}
 	free(collector.threads);
 	free(collector.slots);
+	free(collector.node_of);
 	errno = error;
 	return profile;
 }

@@ -35,7 +35,7 @@ void snapshot_done(struct snapshot *snapshot)
 static bool entry_is_settled(const struct entry *a, const struct entry *b, uint64_t epoch)
 {
 	return a->snap_epoch == b->snap_epoch && a->snap_bytes == b->snap_bytes
-		&& a->snap_blocks == b->snap_blocks && a->node == b->node
+		&& a->snap_blocks == b->snap_blocks
 		&& (b->snap_epoch == epoch
 		    || (a->live_bytes == b->live_bytes && a->live_blocks == b->live_blocks));
 }

@@ -251,7 +251,7 @@ static void compare_tallies(struct verifier *verifier)
 			allowed--;
 			continue;
 		}
-		violation(verifier, "entry %" PRIu64 " says %" PRIu64 " bytes in %" PRIu64
+		violation(verifier, "entry %" PRIu64 " says %" PRIu64 " bytes in %" PRIu32
 				    " blocks, its blocks are %" PRIu64 " bytes in %" PRIu64, k,
 			  entry->live_bytes, entry->live_blocks, tally->bytes, tally->blocks);
 	}

@@ -62,7 +62,7 @@ attr_inline void account_add(struct slot *slot, struct totals *totals, struct en
 	account_announce(&slot->intent, INTENT_ADD, number, entry, totals, address, bytes);
 	account_snap(entry, totals->epoch);
 	entry->live_bytes += bytes;
-	entry->live_blocks += blocks;
+	entry->live_blocks += (uint32_t)blocks;
 	entry->total_bytes += bytes;
 	entry->total_blocks += blocks;
 	totals->live_bytes += bytes;
@@ -93,7 +93,7 @@ attr_inline void account_remove(struct slot *slot, struct totals *totals, struct
 	account_announce(&slot->intent, INTENT_REMOVE, number, entry, totals, address, bytes);
 	account_snap(entry, totals->epoch);
 	entry->live_bytes -= bytes;
-	entry->live_blocks -= blocks;
+	entry->live_blocks -= (uint32_t)blocks;
 	totals->live_bytes -= bytes;
 	totals->live_blocks -= blocks;
 }
@@ -121,7 +121,7 @@ static inline bool account_repair(const struct intent *intent, struct entry *ent
 		return false;
 	}
 	entry->live_bytes = intent->entry_live_before;
-	entry->live_blocks = intent->blocks_before;
+	entry->live_blocks = (uint32_t)intent->blocks_before;
 	totals->live_bytes = intent->total_live_before;
 	totals->live_blocks = intent->total_blocks_before;
 	return true;

@@ -149,9 +149,6 @@ uint32_t intern_new_entry(struct segment_view *view, uint32_t node)
 	struct node *owner = view_node(view, node);
 	uint32_t k = view_add_shared(view, ARENA_ENTRY, 1);
 	if (k) {
-		view_entry(view, k)->node = node;
-		/* An entry that a node names is complete. */
-		barrier_compiler();
 		owner->entry = k;
 	}
 	return k;

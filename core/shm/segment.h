@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 6u
+#define SEGMENT_VERSION 7u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -210,17 +210,17 @@ struct node {
  *     snap_epoch == totals.epoch               snap       (it has changed since the peak)
  *     otherwise                                live       (it has not)
  * and these shares sum to the peak. Store order: snap fields, snap_epoch, then live, then totals.
+ * Which stack it is says the node that names it.
  */
 struct entry {
 	uint64_t live_bytes;
-	uint64_t live_blocks;
 	uint64_t snap_bytes;
-	uint64_t snap_blocks;
 	uint64_t total_bytes;
 	uint64_t total_blocks;
 	uint64_t snap_epoch;
-	uint32_t node;
-	uint32_t reserved;
+	/** A stack that held 2^32 blocks would take 64 GiB for their heads alone. */
+	uint32_t live_blocks;
+	uint32_t snap_blocks;
 };
 
 enum code_kind {
@@ -454,7 +454,7 @@ static inline uint64_t extent_offset(uint32_t e)
 _Static_assert(sizeof(struct segment_header) <= SEGMENT_ROOTS_OFFSET, "header page");
 _Static_assert(sizeof(struct totals) == 64, "one cache line");
 _Static_assert(sizeof(struct node) == 32, "wire");
-_Static_assert(sizeof(struct entry) == 64, "one cache line");
+_Static_assert(sizeof(struct entry) == 48, "wire");
 _Static_assert(sizeof(struct code) == 64, "wire");
 _Static_assert(sizeof(struct text) == 24, "wire");
 _Static_assert(sizeof(struct intent) == 56, "wire");

@@ -72,8 +72,9 @@ class Segment:
 
     def entries(self):
         """What every stack has allocated and holds."""
-        for number in range(1, self.used(ENTRY)):
-            fields = struct.unpack("<QQQQQQQII", self.at(self.element(ENTRY, number, 64), 64))
-            live, _, _, _, total, blocks, _, node, _ = fields
-            if node:
+        for node in range(1, self.used(NODE)):
+            number, = struct.unpack("<12xI", self.at(self.element(NODE, node, 32), 16))
+            if number:
+                fields = struct.unpack("<QQQQ16x", self.at(self.element(ENTRY, number, 48), 48))
+                live, _, total, blocks = fields
                 yield Entry(self.stack(node), live, total, blocks)

@@ -57,7 +57,8 @@ static inline struct segment_file sample_segment(void)
 	uint32_t kept = segment_file_entry(&file, in_load, 400 << 20, 2);
 	segment_file_entry(&file, in_hostile, 1000, 10);
 	uint32_t thread_entry = segment_file_entry(&file, in_thread, 5 << 20, 1);
-	segment_file_entry(&file, 0, 64, 1);
+	uint32_t no_stack = segment_file_label(&file, "[No Python stack]");
+	segment_file_entry(&file, segment_file_node(&file, 0, no_stack, 0), 64, 1);
 	segment_file_free(&file, thread_entry, 5 << 20);
 	segment_file_free(&file, kept, 200 << 20);
 	segment_file_thread(&file, 4711, in_load);

@@ -171,22 +171,40 @@ static inline uint32_t segment_file_node(struct segment_file *file, uint32_t par
 	return segment_file_shared(file, ARENA_NODE, &node, sizeof(node));
 }
 
+/** Let a node name its entry; one that does not exist names none. */
+static inline void segment_file_name_entry(struct segment_file *file, uint32_t node,
+					   uint32_t number)
+{
+	uint32_t extent;
+	uint64_t per = EXTENT_BYTES / sizeof(struct node);
+	uint64_t row = arena_row_offset(ARENA_NODE);
+	if (pread(file->fd, &extent, 4, (off_t)(row + node / per * 4)) != 4 || !node) {
+		return;
+	}
+	uint64_t at = extent_offset(extent) + node % per * sizeof(struct node);
+	at += offsetof(struct node, entry);
+	if (pwrite(file->fd, &number, 4, (off_t)at) != 4) {
+		exit(1);
+	}
+}
+
 /** An entry whose first blocks are allocated now; the totals follow. */
 static inline uint32_t segment_file_entry(struct segment_file *file, uint32_t node, uint64_t bytes,
 					  uint64_t blocks)
 {
 	struct entry entry = {
 		.live_bytes = bytes,
-		.live_blocks = blocks,
+		.live_blocks = (uint32_t)blocks,
 		.total_bytes = bytes,
 		.total_blocks = blocks,
 		.snap_epoch = file->header.totals.epoch,
-		.node = node,
 	};
 	file->header.totals.live_bytes += bytes;
 	file->header.totals.live_blocks += blocks;
 	file->header.totals.allocations += blocks;
-	return segment_file_shared(file, ARENA_ENTRY, &entry, sizeof(entry));
+	uint32_t number = segment_file_shared(file, ARENA_ENTRY, &entry, sizeof(entry));
+	segment_file_name_entry(file, node, number);
+	return number;
 }
 
 /**

@@ -23,7 +23,7 @@ static void gives_equal_things_one_number(void)
 	CHECK_INT(intern_node(view, 0, number, 2), outer);
 	CHECK(intern_node(view, outer, number, 2) != outer);
 	CHECK_INT(intern_entry(view, outer), intern_entry(view, outer));
-	CHECK_INT(view_entry(view, intern_entry(view, outer))->node, outer);
+	CHECK_INT(view_node(view, outer)->entry, intern_entry(view, outer));
 }
 
 static void holds_a_million_nodes(void)
