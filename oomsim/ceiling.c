@@ -3,6 +3,8 @@
 
 #include "oomsim/ceiling.h"
 
+#include "core/base/saturate.h"
+
 #include <stddef.h>
 
 #define MARGIN_MIN_BYTES ((uint64_t)3 << 19)
@@ -52,11 +54,6 @@ static uint64_t number_of(const char *text, const char *key)
 	return number;
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 bool ceiling_parse_status(const char *status, uint64_t segment_bytes, struct charge *ret_charge)
 {
 	if (!behind_key(status, "RssAnon:")) {
@@ -65,7 +62,8 @@ bool ceiling_parse_status(const char *status, uint64_t segment_bytes, struct cha
 	uint64_t threads = number_of(status, "Threads:");
 	*ret_charge = (struct charge){
 		.anonymous_bytes = number_of(status, "RssAnon:") * 1024,
-		.shared_bytes = less(number_of(status, "RssShmem:") * 1024, segment_bytes),
+		.shared_bytes = saturated_difference(number_of(status, "RssShmem:") * 1024,
+						     segment_bytes),
 		.page_table_bytes = number_of(status, "VmPTE:") * 1024,
 		.kernel_bytes = CEILING_PROCESS_BYTES + threads * CEILING_THREAD_BYTES,
 		.threads = (uint32_t)threads,
@@ -96,7 +94,7 @@ uint64_t ceiling_next_reading(uint64_t asked_total, uint64_t gap, uint64_t untou
 {
 	/* Half of the way: what else grows (stacks, page tables, other processes) is not asked for.
 	   */
-	uint64_t target = asked_total + less(gap, untouched) / 2;
+	uint64_t target = asked_total + saturated_difference(gap, untouched) / 2;
 	uint64_t grains = target / CEILING_GRAIN_BYTES;
 	uint64_t least = asked_total / CEILING_GRAIN_BYTES + 1;
 	return (grains > least ? grains : least) * CEILING_GRAIN_BYTES;
@@ -135,7 +133,8 @@ uint64_t ceiling_growth(uint64_t anonymous_before, uint64_t shared_before, uint6
 			uint64_t shared_now)
 {
 	/* Not their sum: file pages that go, which are not charged, make no room. */
-	uint64_t grown = less(anonymous_now, anonymous_before) + less(shared_now, shared_before);
+	uint64_t grown = saturated_difference(anonymous_now, anonymous_before)
+		+ saturated_difference(shared_now, shared_before);
 	/* A page table of 4 KiB maps 512 pages of 4 KiB; that pages are sparse costs twice that. */
 	return grown + grown / 256;
 }

@@ -66,6 +66,12 @@ uint64_t ceiling_next_reading(uint64_t asked_total, uint64_t gap, uint64_t untou
  */
 uint64_t ceiling_margin(uint64_t limit_bytes);
 
+/** What they compare the charge with. */
+static inline uint64_t ceiling_with_margin(uint64_t limit_bytes)
+{
+	return limit_bytes + ceiling_margin(limit_bytes);
+}
+
 /** How often faults can be looked at: at every 1st, 8th, 64th ... of a thread. */
 #define CEILING_STEPS 6u
 /** Closer to the ceiling than this they are looked at no more often. */

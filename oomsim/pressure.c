@@ -3,16 +3,12 @@
 
 #include "oomsim/pressure.h"
 
+#include "core/base/saturate.h"
 #include "core/host/file.h"
 #include "core/host/proc.h"
 #include "oomsim/ceiling.h"
 
 #include <unistd.h>
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 void charge_add(struct charge *a, const struct charge *b)
 {
@@ -72,10 +68,10 @@ static const struct pressure_part *part_of(const struct pressure *pressure, pid_
 /** A process gets resident pages of its own by taking them, so that what it grows by is its own. */
 static void add_part(struct plain *plain, const struct pressure_part *part, uint64_t resident_bytes)
 {
-	uint64_t grown = less(resident_bytes, part->resident_bytes);
-	uint64_t shrunk = less(part->resident_bytes, resident_bytes);
+	uint64_t grown = saturated_difference(resident_bytes, part->resident_bytes);
+	uint64_t shrunk = saturated_difference(part->resident_bytes, resident_bytes);
 	plain->known++;
-	plain->anonymous_bytes += less(part->anonymous_bytes + grown, shrunk);
+	plain->anonymous_bytes += saturated_difference(part->anonymous_bytes + grown, shrunk);
 	plain->shared_bytes += part->shared_bytes;
 }
 
@@ -95,7 +91,7 @@ static struct plain sum_up(const struct pressure *pressure, const struct process
 			add_part(&plain, part, charge.anonymous_bytes);
 		}
 	}
-	plain.shared_bytes = less(plain.shared_bytes, tree->segment_bytes);
+	plain.shared_bytes = saturated_difference(plain.shared_bytes, tree->segment_bytes);
 	return plain;
 }
 
@@ -156,7 +152,7 @@ static struct charge share_out_all(struct pressure *pressure, const struct proce
 		share_out_one(pressure, tree, i, &sum);
 	}
 	/* All of the segment is in the shares of those that have it mapped. */
-	sum.shared_bytes = less(sum.shared_bytes, tree->segment_bytes);
+	sum.shared_bytes = saturated_difference(sum.shared_bytes, tree->segment_bytes);
 	return sum;
 }
 
@@ -178,8 +174,8 @@ static struct charge at_least(const struct plain *plain)
 static uint64_t growth(const struct pressure_counts *then, const struct pressure_counts *now)
 {
 	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t grown = less(now->plain_bytes, then->plain_bytes);
-	uint64_t faulted = less(now->faults, then->faults) * page_bytes;
+	uint64_t grown = saturated_difference(now->plain_bytes, then->plain_bytes);
+	uint64_t faulted = saturated_difference(now->faults, then->faults) * page_bytes;
 	return grown > faulted ? grown : faulted;
 }
 
@@ -209,7 +205,8 @@ static bool is_telling(uint64_t possible_bytes, uint64_t matters_bytes)
 static bool is_time_to_calibrate(const struct pressure *pressure, uint64_t matters_bytes)
 {
 	return !pressure->real_parts && pressure->most_bytes > matters_bytes / 4 * 3
-		&& is_telling(less(pressure->most_bytes, pressure->sum_bytes), matters_bytes);
+		&& is_telling(saturated_difference(pressure->most_bytes, pressure->sum_bytes),
+			      matters_bytes);
 }
 
 /** What is certain tells nothing if what matters lies between that and what is possible. */
@@ -224,7 +221,8 @@ static bool is_walk_due(const struct pressure *pressure, uint64_t least_bytes,
 	}
 	if (walk == PRESSURE_WALK_UNLESS_CLEAR && pressure->real_parts) {
 		/* More than the last walk may be wrong by, and less than is probable. */
-		return is_telling(less(pressure->most_bytes, matters_bytes), matters_bytes)
+		return is_telling(saturated_difference(pressure->most_bytes, matters_bytes),
+				  matters_bytes)
 			&& pressure->likely_bytes <= matters_bytes;
 	}
 	return pressure->most_bytes > matters_bytes
@@ -250,7 +248,7 @@ static struct charge do_walk(struct pressure *pressure, const struct process_tre
 	pressure->before = *before;
 	pressure->middle = middle(before, &after);
 	if (is_telling(possible_bytes, matters_bytes)) {
-		uint64_t real_bytes = less(pressure->sum_bytes, last_bytes);
+		uint64_t real_bytes = saturated_difference(pressure->sum_bytes, last_bytes);
 		pressure->real_parts = real_parts(real_bytes, possible_bytes);
 	}
 	pressure->most_bytes = pressure->sum_bytes;

@@ -3,6 +3,7 @@
 
 #include "core/hook/ceiling.h"
 
+#include "core/base/saturate.h"
 #include "core/hook/hook.h"
 #include "core/hook/nesting.h"
 #include "core/hook/others.h"
@@ -91,8 +92,8 @@ static bool read_text(const char *path, char *text, size_t size)
 static void schedule(struct ceiling *ceiling, uint64_t used_bytes, uint64_t untouched)
 {
 	uint64_t asked_total = load_relaxed(&ceiling->asked_total);
-	uint64_t gap = used_bytes < ceiling->limit_bytes ? ceiling->limit_bytes - used_bytes : 0;
-	store_relaxed(&ceiling->safe_until, asked_total + (gap > untouched ? gap - untouched : 0));
+	uint64_t gap = saturated_difference(ceiling->limit_bytes, used_bytes);
+	store_relaxed(&ceiling->safe_until, asked_total + saturated_difference(gap, untouched));
 	if (gap > CEILING_RESERVE_BYTES) {
 		store_relaxed(&ceiling->is_crossed, 0);
 	}
@@ -106,9 +107,8 @@ static void schedule(struct ceiling *ceiling, uint64_t used_bytes, uint64_t unto
 static void schedule_faults(struct ceiling *ceiling, const struct charge *charge,
 			    uint64_t used_bytes)
 {
-	uint64_t breach_bytes = ceiling->limit_bytes + ceiling_margin(ceiling->limit_bytes);
-	store_relaxed(&ceiling->fault_gap,
-		      used_bytes < breach_bytes ? breach_bytes - used_bytes : 0);
+	uint64_t breach_bytes = ceiling_with_margin(ceiling->limit_bytes);
+	store_relaxed(&ceiling->fault_gap, saturated_difference(breach_bytes, used_bytes));
 	store_relaxed(&hook.faults.counted, 0);
 	store_relaxed(&ceiling->threads, charge->threads);
 	ceiling->anonymous_then = charge->anonymous_bytes;
@@ -207,9 +207,8 @@ static bool read_charge(struct ceiling *ceiling, bool is_allocation, uint64_t *r
 	bool is_read = read_in_turn(ceiling, &charge, ret_bytes);
 	if (is_read && is_allocation) {
 		uint64_t live_bytes = load_relaxed(&hook.view.header->totals.live_bytes);
-		uint64_t touched_bytes = charge.anonymous_bytes;
 		schedule(ceiling, *ret_bytes,
-			 live_bytes > touched_bytes ? live_bytes - touched_bytes : 0);
+			 saturated_difference(live_bytes, charge.anonymous_bytes));
 	}
 	reading_end(ceiling, &mark);
 	return is_read;
@@ -335,7 +334,7 @@ static uint64_t allocated_bytes_without(const struct ceiling *ceiling, size_t re
 {
 	uint64_t bytes = load_relaxed(&hook.view.header->totals.live_bytes)
 		+ load_relaxed(&ceiling->padding_bytes);
-	return bytes > replaced ? bytes - replaced : 0;
+	return saturated_difference(bytes, replaced);
 }
 
 /** Is a decision due at this request, and on what? */

@@ -17,7 +17,7 @@ static uint64_t breach_bytes(const struct supervisor *s)
 	uint64_t limit_bytes = s->ceiling.limit_bytes;
 	/* Where the hook cannot look for itself there is nobody to come first. */
 	bool is_blind = s->passing.slot->image_flags & IMAGE_CEILING_BLIND;
-	return limit_bytes + (is_blind ? 0 : ceiling_margin(limit_bytes));
+	return is_blind ? limit_bytes : ceiling_with_margin(limit_bytes);
 }
 
 /** What all of them use, now that nothing moves. */

@@ -5,6 +5,7 @@
 
 #include "core/base/atomic.h"
 #include "core/base/faults.h"
+#include "core/base/saturate.h"
 #include "core/host/fd.h"
 #include "core/host/huge_pages.h"
 #include "core/host/proc.h"
@@ -157,8 +158,8 @@ static uint32_t fitting_step(const struct supervisor *s)
 {
 	const struct segment_ceiling *ceiling = &s->ceiling;
 	const struct charge *charge = &s->sampler.charge;
-	uint64_t used_bytes = charge_sum(charge);
-	uint64_t breach_bytes = ceiling->limit_bytes + ceiling_margin(ceiling->limit_bytes);
+	uint64_t gap_bytes = saturated_difference(ceiling_with_margin(ceiling->limit_bytes),
+						  charge_sum(charge));
 	struct fault_pages pages = {
 		.plain_bytes = ceiling->page_bytes,
 		.advised_bytes = ceiling->advised_page_bytes,
@@ -168,8 +169,7 @@ static uint32_t fitting_step(const struct supervisor *s)
 	uint32_t threads = charge->threads > charge->processes
 		? charge->threads - charge->processes + 1
 		: 1;
-	return ceiling_fault_step(used_bytes < breach_bytes ? breach_bytes - used_bytes : 0,
-				  threads, &pages);
+	return ceiling_fault_step(gap_bytes, threads, &pages);
 }
 
 void fault_counter_look(struct supervisor *s)

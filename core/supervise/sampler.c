@@ -210,7 +210,7 @@ static struct charge read_charge(struct sampler *sampler, const struct usage *ow
 	}
 	uint64_t limit_bytes = ceiling_bytes(sampler);
 	uint64_t highest_bytes = charge_sum(&sampler->highest);
-	uint64_t matters_bytes = limit_bytes ? limit_bytes + ceiling_margin(limit_bytes)
+	uint64_t matters_bytes = limit_bytes ? ceiling_with_margin(limit_bytes)
 					     : highest_bytes + highest_bytes / NEWS_PARTS;
 	return pressure_read(&sampler->pressure, &tree, matters_bytes, next_walk(sampler, now_ms));
 }
