@@ -5,6 +5,7 @@
 
 #include "core/host/fd.h"
 #include "core/host/file.h"
+#include "core/host/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,17 +39,6 @@ static uint64_t memory_bound(void)
 	return half < MEMORY_MIN ? MEMORY_MIN : half > MEMORY_MAX ? MEMORY_MAX : half;
 }
 
-static void set_bound(int resource, uint64_t bound)
-{
-	struct rlimit limit;
-
-	if (getrlimit(resource, &limit) == 0) {
-		limit.rlim_max = bound < limit.rlim_max ? bound : limit.rlim_max;
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(resource, &limit);
-	}
-}
-
 /* As the workload, we may be under "ulimit -f": go as far as we may. */
 static void lift_file_limit(void)
 {
@@ -68,9 +58,9 @@ static void bound_self(void)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	(void)file_put_text("/proc/self/oom_score_adj", "1000");
-	set_bound(RLIMIT_AS, memory_bound());
-	set_bound(RLIMIT_CPU, CPU_MAX_S);
-	set_bound(RLIMIT_CORE, 0);
+	limits_lower(RLIMIT_AS, memory_bound());
+	limits_lower(RLIMIT_CPU, CPU_MAX_S);
+	limits_lower(RLIMIT_CORE, 0);
 	lift_file_limit();
 }
 

@@ -6,6 +6,7 @@
 #include "core/host/buffer.h"
 #include "core/host/fd.h"
 #include "core/host/file.h"
+#include "core/host/limits.h"
 #include "core/symbols/module_reader.h"
 
 #include <errno.h>
@@ -90,26 +91,16 @@ static void send_frames(void *context, const struct symbol_frame *frames, uint32
 	}
 }
 
-static void bound(int resource, rlim_t most)
-{
-	struct rlimit limit;
-	if (getrlimit(resource, &limit) == 0) {
-		limit.rlim_max = most < limit.rlim_max ? most : limit.rlim_max;
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(resource, &limit);
-	}
-}
-
 static void bound_self(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* A pipe that nobody reads any more is an error of write, not a signal. */
 	signal(SIGPIPE, SIG_IGN);
 	(void)file_put_text("/proc/self/oom_score_adj", "1000");
-	bound(RLIMIT_CPU, CPU_SECONDS_MAX);
-	bound(RLIMIT_CORE, 0);
+	limits_lower(RLIMIT_CPU, CPU_SECONDS_MAX);
+	limits_lower(RLIMIT_CORE, 0);
 #ifndef __SANITIZE_ADDRESS__
-	bound(RLIMIT_AS, MEMORY_BYTES_MAX);
+	limits_lower(RLIMIT_AS, MEMORY_BYTES_MAX);
 #endif
 }
 
