@@ -17,14 +17,12 @@
 #include "cmd/run.h"
 #include "cmd/say.h"
 #include "cmd/variables.h"
-#include "cmd/words.h"
 #include "core/host/fd.h"
 #include "core/profile/scope.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 extern char **environ;
 
@@ -36,33 +34,15 @@ struct python {
 	struct worker report;
 };
 
-static int say_refusal(const struct refusal *refusal)
-{
-	say_error("%s", refusal->message);
-	if (*refusal->advice) {
-		say_error("%s", refusal->advice);
-	}
-	return refusal->status;
-}
-
 static int prepare(struct run *run)
 {
 	struct refusal refusal;
 
 	if (target_resolve_interpreter(&run->target, run->options, program_machine_of(hook_image),
 				       &refusal) != 0) {
-		return say_refusal(&refusal);
+		return run_say_refusal(&refusal);
 	}
-	run->command = run->options->no_argv ? strdup("") : words_join(run->target.argv);
-	run->directory = getcwd(NULL, 0);
-	if (!run->directory) {
-		run->directory = strdup("");
-	}
-	if (!run->command || !run->directory) {
-		say_error("not enough memory for the command line");
-		return STATUS_OWN_ERROR;
-	}
-	return 0;
+	return run_describe(run);
 }
 
 /* The environment with the package in it; without, it can still be an installed one. */
@@ -236,9 +216,7 @@ static struct outcome follow(struct python *python)
 static void python_done(struct python *python)
 {
 	fd_close(&python->package_fd);
-	free(python->run.command);
-	free(python->run.directory);
-	target_done(&python->run.target);
+	run_done(&python->run);
 }
 
 int cmd_python(const struct options *options)

@@ -37,13 +37,27 @@
 
 extern char **environ;
 
-static int say_refusal(const struct refusal *refusal)
+int run_say_refusal(const struct refusal *refusal)
 {
 	say_error("%s", refusal->message);
 	if (*refusal->advice) {
 		say_error("%s", refusal->advice);
 	}
 	return refusal->status;
+}
+
+int run_describe(struct run *run)
+{
+	run->command = run->options->no_argv ? strdup("") : words_join(run->target.argv);
+	run->directory = getcwd(NULL, 0);
+	if (!run->directory) {
+		run->directory = strdup("");
+	}
+	if (!run->command || !run->directory) {
+		say_error("not enough memory for the command line");
+		return STATUS_OWN_ERROR;
+	}
+	return 0;
 }
 
 /* Everything that can be refused in words is refused here, before anything starts. */
@@ -59,23 +73,17 @@ static int prepare(struct run *run)
 		return STATUS_OWN_ERROR;
 	}
 	if (target_resolve(&run->target, options, program_machine_of(hook_image), &refusal) != 0) {
-		return say_refusal(&refusal);
+		return run_say_refusal(&refusal);
 	}
 	if (options->python && !run->target.interpreter) {
 		say_info("--python is for scripts, -m and -c: %s runs as it is",
 			 run->target.argv[0]);
 	}
-	run->command = options->no_argv ? strdup("") : words_join(run->target.argv);
-	run->directory = getcwd(NULL, 0);
-	if (!run->directory) {
-		run->directory = strdup("");
-	}
-	if (!run->command || !run->directory) {
-		say_error("not enough memory for the command line");
+	if (run_describe(run) != 0) {
 		return STATUS_OWN_ERROR;
 	}
 	if (options->segment && segment_make_room(options->segment, &refusal) != 0) {
-		return say_refusal(&refusal);
+		return run_say_refusal(&refusal);
 	}
 	if (result_folder_create(&run->folder, parent, run_clock_ms(CLOCK_REALTIME)) != 0) {
 		say_error("cannot make a folder for the report in %s: %s", parent, strerror(errno));
@@ -260,7 +268,7 @@ static struct outcome follow(struct run *run)
 	}
 }
 
-static void run_done(struct run *run)
+void run_done(struct run *run)
 {
 	free(run->command);
 	free(run->directory);

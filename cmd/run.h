@@ -61,6 +61,15 @@ struct run {
 /** Milliseconds on a clock. */
 int64_t run_clock_ms(clockid_t clock);
 
+/** Say why nothing is started; returns the status to end with. */
+int run_say_refusal(const struct refusal *refusal);
+
+/** Set command and directory, as reports show them. STATUS_OWN_ERROR after having said why not. */
+int run_describe(struct run *run);
+
+/** Release what run_describe and target_resolve have made. */
+void run_done(struct run *run);
+
 /**
  * Make a profile of the run as it is, or of its scope, machine code without names: NULL with errno
  * (core/profile/collect.h). For workers.
