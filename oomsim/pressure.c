@@ -8,7 +8,14 @@
 #include "core/host/proc.h"
 #include "oomsim/ceiling.h"
 
+#include <stdlib.h>
 #include <unistd.h>
+
+void pressure_done(struct pressure *pressure)
+{
+	free(pressure->parts);
+	*pressure = (struct pressure){ 0 };
+}
 
 void charge_add(struct charge *a, const struct charge *b)
 {
@@ -134,7 +141,7 @@ static void share_out_one(struct pressure *pressure, const struct process_tree *
 	charge_add(sum, &charge);
 	/* Read last: what it took during the walk is in its share or not; that is not to count
 	   twice. */
-	if (read_process(tree, i, 0, &after) && pressure->part_count < PRESSURE_PARTS_MAX) {
+	if (read_process(tree, i, 0, &after) && pressure->part_count < pressure->part_capacity) {
 		pressure->parts[pressure->part_count++] = (struct pressure_part){
 			.pid = pid,
 			.anonymous_bytes = charge.anonymous_bytes,
@@ -144,10 +151,23 @@ static void share_out_one(struct pressure *pressure, const struct process_tree *
 	}
 }
 
+/** Without memory those for which there is none count for what they take from the next look on. */
+static void make_room(struct pressure *pressure, size_t count)
+{
+	struct pressure_part *parts = count > pressure->part_capacity
+		? realloc(pressure->parts, count * sizeof(*parts))
+		: NULL;
+	if (parts) {
+		pressure->parts = parts;
+		pressure->part_capacity = (uint32_t)count;
+	}
+}
+
 static struct charge share_out_all(struct pressure *pressure, const struct process_tree *tree)
 {
 	struct charge sum = { 0 };
 	pressure->part_count = 0;
+	make_room(pressure, tree->count);
 	for (size_t i = 0; i < tree->count; i++) {
 		share_out_one(pressure, tree, i, &sum);
 	}

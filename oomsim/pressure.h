@@ -28,9 +28,6 @@ struct process_tree {
 	uint64_t segment_bytes;
 };
 
-/** More processes than this count for what they take from the next look on. */
-#define PRESSURE_PARTS_MAX 2049u
-
 #define PRESSURE_REAL_PARTS 256u
 
 /** A process when its pages were last shared out. */
@@ -53,8 +50,10 @@ struct pressure_counts {
 
 /** How pages were shared when that was last looked at. Zeroed: never. */
 struct pressure {
-	struct pressure_part parts[PRESSURE_PARTS_MAX];
+	/** Owned: room for as many as the largest tree so far had. */
+	struct pressure_part *parts;
 	uint32_t part_count;
+	uint32_t part_capacity;
 	/** All shares. */
 	uint64_t sum_bytes;
 	/** Before the walk, which takes its time, and half-way through. */
@@ -71,6 +70,8 @@ struct pressure {
 	/** The last reading had the kernel walk over all pages. */
 	bool has_walked;
 };
+
+void pressure_done(struct pressure *pressure);
 
 enum pressure_walk {
 	/** Not now, whatever is not known. */

@@ -86,6 +86,7 @@ void sampler_attach(struct sampler *sampler, pid_t pid, uint64_t start_ms)
 void sampler_close(struct sampler *sampler)
 {
 	usage_close(&sampler->source);
+	pressure_done(&sampler->pressure);
 }
 
 static uint64_t segment_file_bytes(const struct sampler *sampler)

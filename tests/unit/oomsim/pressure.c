@@ -36,6 +36,8 @@ static const pid_t pids[] = { 10, 11, 12, 13 };
 #define PLAIN_BYTES(processes) \
 	((processes) * (uint64_t)(100000 + 4000 + 300) * 1024 + KERNEL_BYTES(processes))
 
+#define cleanup_pressure __attribute__((cleanup(pressure_done)))
+
 static struct process_tree tree_of(size_t count, uint64_t segment_bytes)
 {
 	return (struct process_tree){
@@ -51,7 +53,7 @@ static struct charge look(struct pressure *pressure, size_t count, uint64_t matt
 
 static void far_below_what_matters_shared_pages_count_often(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	struct process_tree tree = tree_of(3, 1000 * 1024);
 	struct charge sum = pressure_read(&pressure, &tree, 2 * PLAIN_BYTES(3), PRESSURE_WALK);
 	CHECK_INT(sum.anonymous_bytes, 3 * 100000 * 1024);
@@ -67,7 +69,7 @@ static void far_below_what_matters_shared_pages_count_often(void)
 
 static void from_half_of_it_on_they_count_once(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	struct process_tree tree = tree_of(3, 500 * 1024);
 	struct charge sum = pressure_read(&pressure, &tree, PLAIN_BYTES(3) + 4096, PRESSURE_WALK);
 	/* The third process hides its rollup: it counts in full. */
@@ -79,7 +81,7 @@ static void from_half_of_it_on_they_count_once(void)
 
 static void what_a_process_takes_is_known_without_a_walk(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	struct charge before = look(&pressure, 2, PLAIN_BYTES(2));
 	put(pids[1], "status", "Name:\tpython3\nRssAnon:\t  150000 kB\nRssFile:\t   9000 kB\n"
 			       "RssShmem:\t    4000 kB\nVmPTE:\t     300 kB\nThreads:\t2\n");
@@ -93,7 +95,7 @@ static void what_a_process_takes_is_known_without_a_walk(void)
 
 static void written_copies_are_followed_by_faults(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	uint64_t matters_bytes = PLAIN_BYTES(2) - (100 << 20);
 	struct charge before = look(&pressure, 2, matters_bytes);
 	/* 1000 pages were written to that were shared: resident before and after. */
@@ -116,7 +118,7 @@ static void written_copies_are_followed_by_faults(void)
 
 static void what_is_real_of_the_faults_is_found_out(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	struct process_tree tree = tree_of(2, 0);
 	struct charge sum = look(&pressure, 2, PLAIN_BYTES(2));
 	uint64_t matters_bytes = charge_sum(&sum) + (40000 << 10);
@@ -146,7 +148,7 @@ static void what_is_real_of_the_faults_is_found_out(void)
 
 static void another_process_is_reason_to_look_again(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	uint64_t matters_bytes = PLAIN_BYTES(2) - 4096;
 	look(&pressure, 2, matters_bytes);
 	CHECK_INT(pressure.part_count, 2);
@@ -162,7 +164,7 @@ static void another_process_is_reason_to_look_again(void)
 
 static void who_has_gone_leaves_the_others(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	look(&pressure, 3, PLAIN_BYTES(3));
 	struct process_tree tree = { .root = ".", .pids = pids + 1, .count = 2 };
 	struct charge sum = pressure_read(&pressure, &tree, PLAIN_BYTES(2), PRESSURE_NO_WALK);
@@ -172,7 +174,7 @@ static void who_has_gone_leaves_the_others(void)
 
 static void who_has_ended_adds_nothing(void)
 {
-	struct pressure pressure = { 0 };
+	cleanup_pressure struct pressure pressure = { 0 };
 	struct process_tree tree = {
 		.root = ".", .pids = pids + 3, .count = 1, .segment_bytes = 4096
 	};
