@@ -29,10 +29,37 @@ static const char *const reasons[SYMBOLS_STATE_COUNT] = {
 	[SYMBOLS_READER_DIED] = "the debug information could not be read, or not in time",
 };
 
+/** The frames of a stack up to one that has been marked before. */
+static void mark_stack(const struct profile *profile, uint32_t node, bool *marked, bool *frames)
+{
+	for (; node && !marked[node]; node = profile->nodes[node].parent) {
+		marked[node] = true;
+		frames[profile->nodes[node].frame] = true;
+	}
+}
+
+/**
+ * Frames of stacks that held memory at the peak or at the end. (A shell that only led to the
+ * program has allocated, too, and nobody asks for its lines.)
+ */
+static bool *find_frames(const struct profile *profile)
+{
+	bool *marked = calloc((size_t)profile->node_count + 1, sizeof(*marked));
+	bool *frames = calloc((size_t)profile->frame_count + 1, sizeof(*frames));
+	for (uint32_t i = 0; marked && frames && i < profile->entry_count; i++) {
+		const struct profile_entry *entry = &profile->entries[i];
+		if (entry->peak_bytes | entry->end_bytes) {
+			mark_stack(profile, entry->node, marked, frames);
+		}
+	}
+	free(marked);
+	return frames;
+}
+
 static struct lack *find_lacks(const struct profile *profile)
 {
 	struct lack *lacks = calloc((size_t)profile->module_count + 1, sizeof(*lacks));
-	bool *used = profile_used_frames(profile);
+	bool *used = find_frames(profile);
 	for (uint32_t i = 0; lacks && used && i < profile->frame_count; i++) {
 		const struct profile_frame *frame = &profile->frames[i];
 		if (used[i] && frame->flags & FRAME_NATIVE && frame->module
