@@ -3,30 +3,27 @@
 
 #include "core/symbols/resolve.h"
 
+#include "core/host/bounded.h"
 #include "core/host/buffer.h"
 #include "core/host/fd.h"
-#include "core/host/file.h"
-#include "core/host/limits.h"
 #include "core/symbols/module_reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-/** What one module may take in the child. libLLVM's debug file, 500 MB, takes about 2 GiB. */
-#define MEMORY_BYTES_MAX ((rlim_t)3 << 30)
-#define CPU_SECONDS_MAX 30u
-/** The child is given up after so long without an answer: debuginfod may have to download. */
-#define SILENCE_MS_MAX 100000
-/** What is taken of an answer. Of names with 4 KiB each that is room for 65,536. */
-#define ANSWER_BYTES_MAX ((size_t)256 << 20)
+/**
+ * What one module may take. libLLVM's debug file, 500 MB, takes about 2 GiB; debuginfod may have to
+ * download; of names with 4 KiB each there is room for 65,536.
+ */
+static const struct bounds bounds = {
+	.memory_bytes = (rlim_t)3 << 30,
+	.cpu_seconds = 30,
+	.silence_ms = 100000,
+	.answer_bytes = (size_t)256 << 20,
+};
+
 #define TEXT_BYTES_MAX 4096u
 #define FRAMES_MAX 1024u
 /** The child sends what has gathered. */
@@ -91,48 +88,17 @@ static void send_frames(void *context, const struct symbol_frame *frames, uint32
 	}
 }
 
-static void bound_self(void)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* A pipe that nobody reads any more is an error of write, not a signal. */
-	signal(SIGPIPE, SIG_IGN);
-	(void)file_put_text("/proc/self/oom_score_adj", "1000");
-	limits_lower(RLIMIT_CPU, CPU_SECONDS_MAX);
-	limits_lower(RLIMIT_CORE, 0);
-#ifndef __SANITIZE_ADDRESS__
-	limits_lower(RLIMIT_AS, MEMORY_BYTES_MAX);
-#endif
-}
-
-static void read_in_child(const struct symbols_request *request, int fd)
+static void read_in_child(void *context, int fd)
 {
 	struct sender sender = { .fd = fd };
 	struct module_sink sink = {
 		.context = &sender, .state = send_state, .frames = send_frames
 	};
-	bound_self();
-	module_read(request, &sink);
+	module_read(context, &sink);
 	send_pending(&sender);
-	_exit(0);
 }
 
 /* ---- the parent ---- */
-
-/** Everything that comes before the end, a silence, or too much. */
-static void receive(int fd, struct buffer *answer)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	while (answer->len < ANSWER_BYTES_MAX) {
-		int result = poll(&ready, 1, SILENCE_MS_MAX);
-		char *room = result > 0 ? buffer_reserve(answer, 65536) : NULL;
-		ssize_t len = room ? read(fd, room, 65536) : -1;
-		if (len > 0) {
-			answer->len += (size_t)len;
-		} else if (len == 0 || errno != EINTR || (result > 0 && !room)) {
-			return;
-		}
-	}
-}
 
 /** What is left of the answer. */
 struct cursor {
@@ -215,38 +181,12 @@ int symbols_parse(char *bytes, size_t len, uint32_t count, struct symbols *ret_s
 	return 0;
 }
 
-/** Fork the reader; the end of the pipe to read from, or -1. */
-static int start(const struct symbols_request *request, pid_t *ret_pid)
-{
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) != 0) {
-		return -1;
-	}
-	*ret_pid = fork();
-	if (*ret_pid == 0) {
-		close(ends[0]);
-		read_in_child(request, ends[1]);
-	}
-	fd_close(&ends[1]);
-	if (*ret_pid < 0) {
-		fd_close(&ends[0]);
-	}
-	return ends[0];
-}
-
 int symbols_resolve(const struct symbols_request *request, struct symbols *ret_symbols)
 {
 	struct buffer answer = { 0 };
-	pid_t pid;
 	*ret_symbols = (struct symbols){ 0 };
-	int fd = start(request, &pid);
-	if (fd < 0) {
+	if (bounded_run(&bounds, read_in_child, (void *)request, &answer) != 0) {
 		return -1;
-	}
-	receive(fd, &answer);
-	fd_close(&fd);
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
 	}
 	return symbols_parse(answer.data, answer.len, request->count, ret_symbols);
 }
