@@ -2,8 +2,9 @@
 # Copyright the fil-profile authors
 #
 # The folder decides how a file is compiled: TOOL_DIRS into the static program, HOOK_DIRS into
-# the hook that is embedded in it; core/elf, core/shm and oomsim/ceiling.c into both. ./build.sh
-# installs compilers, puts libunwind and zstd into build/deps and then calls this.
+# the hook that is embedded in it; core/elf, core/shm, oomsim/ceiling.c and two files of core/stack
+# into both. ./build.sh installs compilers, puts libunwind and zstd into build/deps and then calls
+# this.
 
 ## Build
 MAKEFLAGS += --no-builtin-rules --no-builtin-variables
@@ -54,21 +55,23 @@ HOOK_LDFLAGS = -nostdlib -shared -Wl,-soname,fil-hook.so -Wl,--hash-style=both,-
 	-Wl,-z,text,-z,noexecstack,-z,defs,-z,nopack-relative-relocs,--exclude-libs,ALL \
 	-Wl,--gc-sections,--build-id=sha1
 
-TOOL_DIRS = cmd core/elf core/shm core/host core/supervise core/symbols core/profile core/capture \
-	core/report oomsim
+TOOL_DIRS = cmd core/elf core/shm core/host core/remote core/supervise core/symbols core/profile \
+	core/capture core/report oomsim
 HOOK_DIRS = core/hook core/stack core/elf core/shm
 sources = $(if $(wildcard $1),\
 	$(sort $(shell find $(wildcard $1) -path cmd/python -prune -o -name '*.[cS]' -print)))
-TOOL_SOURCES := $(call sources,$(TOOL_DIRS))
+TOOL_SOURCES := $(call sources,$(TOOL_DIRS) core/stack/line_table.c core/stack/python_text.c)
 HOOK_SOURCES := $(call sources,$(HOOK_DIRS) oomsim/ceiling.c)
 TOOL_OBJECTS = $(TOOL_SOURCES:%=$(B)/tool/%.o)
 HOOK_OBJECTS = $(HOOK_SOURCES:%=build/hook/%.o)
 # For unit tests: every object but main's, and the workload's stack reader compiled as the tool is.
-LIB_SOURCES = $(filter-out cmd/main.c cmd/%_image.S,$(TOOL_SOURCES)) $(call sources,core/stack)
+LIB_SOURCES = $(sort $(filter-out cmd/main.c cmd/%_image.S,$(TOOL_SOURCES)) \
+	$(call sources,core/stack))
 LIB_OBJECTS = $(LIB_SOURCES:%=$(B)/tool/%.o) $(UNCOVERED)
 UNCOVERED = $(if $(filter asan,$(SAN)),$(B)/tool/tests/fuzz/uncovered.c.o)
 LIBS = build/deps/elfutils/lib/libdw.a build/deps/libiberty/lib/libiberty.a \
-	build/deps/zlib/lib/libz.a $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind.a
+	build/deps/zlib/lib/libz.a $(ZSTD)/lib/libzstd.a $(UNWIND)/lib/libunwind-$(ARCH).a \
+	$(UNWIND)/lib/libunwind.a
 
 LICENSES = build/deps/elfutils/COPYING-LGPLV3 build/deps/elfutils/COPYING
 
@@ -90,7 +93,7 @@ $(B)/libfil.a: $(LIB_OBJECTS)
 build/hook.so: build/hook.debug.so
 	$(Q)$(STRIP) -o $@ $<
 
-build/hook.debug.so: $(HOOK_OBJECTS) $(UNWIND)/lib/libunwind.a
+build/hook.debug.so: $(HOOK_OBJECTS)
 	$(Q)$(CC) $(HOOK_LDFLAGS) -o $@ $^ -lgcc
 
 $(B)/tool/%.c.o: %.c Makefile | $(LIBS)

@@ -96,6 +96,7 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 		.root = root,
 		.with_source = !run->options->no_source,
 		.code_text = run->target.code_text,
+		.stacks = supervise_stacks(run->supervisor),
 		.conditions = run->conditions,
 	};
 	struct profile *profile;

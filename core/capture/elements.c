@@ -313,6 +313,7 @@ static void take_threads(struct elements *elements, const char *block, uint32_t 
 			.pid = wire.pid,
 			.tid = wire.tid,
 			.node = wire.node,
+			.flags = wire.flags & THREAD_STOPPED,
 			.age_allocations = wire.age_allocations,
 		};
 	}

@@ -176,7 +176,7 @@ struct wire_thread {
 	uint32_t pid;
 	uint32_t tid;
 	uint32_t node;
-	uint32_t reserved;
+	uint32_t flags;
 	uint64_t age_allocations;
 };
 

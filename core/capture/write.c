@@ -232,6 +232,7 @@ static void make_thread(const struct profile *profile, uint32_t i, void *wire)
 		.pid = thread->pid,
 		.tid = thread->tid,
 		.node = thread->node,
+		.flags = thread->flags,
 		.age_allocations = thread->age_allocations,
 	};
 }

@@ -146,6 +146,7 @@ static void image_describe(const char *executable)
 	slot->python_state = PYTHON_NOT_SEEN;
 	slot->python_version = 0;
 	slot->advised_untouched_bytes = 0;
+	slot->hook_python = (uintptr_t)&hook.python;
 	slot->executable = executable
 		? intern_text(&hook.view, executable, (uint32_t)strlen(executable))
 		: 0;

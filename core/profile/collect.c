@@ -17,6 +17,7 @@
 #include "core/profile/scope.h"
 #include "core/profile/segment_reader.h"
 #include "core/profile/snapshot.h"
+#include "core/profile/stopped.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -143,7 +144,8 @@ static void add_threads(struct collector *collector, uint32_t slot)
 	uint64_t now = collector->snapshot.totals.allocations;
 	for (uint64_t k = 1; k < collector->threads[slot].used; k++) {
 		const struct thread_record *thread = thread_at(collector, slot, k);
-		if (!thread || !thread->node) {
+		if (!thread || !thread->node
+		    || stopped_has(collector->request->stacks, thread->tid)) {
 			continue;
 		}
 		builder_thread(&collector->builder, &(struct profile_thread){
@@ -174,6 +176,10 @@ static void add_processes(struct collector *collector)
 		_Static_assert(sizeof(process.missed) == sizeof(slot->missed), "same counts");
 		memcpy(process.missed, slot->missed, sizeof(process.missed));
 		builder_process(&collector->builder, &process);
+		/* Only that of the first slot is looked at from outside. */
+		if (i == 0) {
+			stopped_add(&collector->builder, collector->request->stacks, slot->pid);
+		}
 		add_threads(collector, i);
 	}
 }

@@ -11,6 +11,7 @@
 #include "core/base/conditions.h"
 #include "core/base/outcome.h"
 #include "core/profile/profile.h"
+#include "core/remote/stacks.h"
 
 /** What the collector is told about the run; strings are copied. */
 struct collect_request {
@@ -39,6 +40,8 @@ struct collect_request {
 	/** The timeline, copied. */
 	const struct usage_sample *samples;
 	uint32_t sample_count;
+	/** What the threads were doing at a breach, read from outside; NULL: not known. */
+	const struct remote_stacks *stacks;
 	/** What is known from outside; the files of Python are looked at here. */
 	struct conditions conditions;
 };

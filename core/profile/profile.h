@@ -91,12 +91,15 @@ struct profile_process {
 	uint64_t missed[8];      /* by enum missed of core/base/recording.h */
 };
 
-/** A thread that had allocated, and the stack it was last seen at. */
+/** The stack is where it was when all were stopped, whether or not it ever allocated. */
+#define THREAD_STOPPED 0x1u
+
+/** A thread, and the stack it was last seen at: that of its last allocation, or THREAD_STOPPED. */
 struct profile_thread {
 	uint32_t pid;
 	uint32_t tid;
 	uint32_t node;
-	uint32_t reserved;
+	uint32_t flags; /* THREAD_* */
 	uint64_t age_allocations; /* allocations of the whole workload since then */
 };
 

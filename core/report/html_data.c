@@ -11,7 +11,7 @@
  *    "graphs": [[callers on top, reversed], ...],  by measure; see write_graph
  *    "sites": [[frame, self bytes x3, self blocks x3, all bytes x3], ...],
  *    "stacks": [[[bytes, blocks, [frames]], ...], ...],  by measure; outermost first
- *    "threads": [[pid, tid, age, reached the limit, [frames]], ...],
+ *    "threads": [[pid, tid, age (null: where it was stopped), reached the limit, [frames]], ...],
  *    "breach": [heading, [frames]], "failed": [frames],  no frames: there was none
  *    "samples": [[time ms, tracked, anonymous, shared, file, cgroup], ...]}
  *
@@ -304,8 +304,13 @@ static int write_threads(struct data *data)
 	fputs(",\n\"threads\":[", data->out);
 	for (uint32_t i = 0; i < THREADS_MAX && i < count && result == 0; i++) {
 		const struct profile_thread *thread = &profile->threads[order[i]];
-		fprintf(data->out, "%s[%u,%u,%" PRIu64 ",%d,", i ? ",\n" : "", thread->pid,
-			thread->tid, thread->age_allocations, threads_broke(profile, thread));
+		fprintf(data->out, "%s[%u,%u,", i ? ",\n" : "", thread->pid, thread->tid);
+		if (thread->flags & THREAD_STOPPED) {
+			fputs("null", data->out);
+		} else {
+			fprintf(data->out, "%" PRIu64, thread->age_allocations);
+		}
+		fprintf(data->out, ",%d,", threads_broke(profile, thread));
 		result = write_stack(data, thread->node);
 		fputc(']', data->out);
 	}

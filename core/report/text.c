@@ -222,10 +222,14 @@ static int write_stacks(struct text_writer *writer)
 static int write_thread(struct text_writer *writer, const struct profile_thread *thread)
 {
 	uint64_t age = thread->age_allocations;
-	fprintf(writer->out, "\n  thread %" PRIu32 ", %s%s allocation%s of the program before\n",
-		thread->tid,
-		threads_broke(writer->profile, thread) ? "which reached the limit, " : "",
-		units_count(age).text, age == 1 ? "" : "s");
+	fprintf(writer->out, "\n  thread %" PRIu32 "%s", thread->tid,
+		threads_broke(writer->profile, thread) ? ", which reached the limit" : "");
+	if (thread->flags & THREAD_STOPPED) {
+		fputs(", where it was stopped\n", writer->out);
+	} else {
+		fprintf(writer->out, ", %s allocation%s of the program before\n",
+			units_count(age).text, age == 1 ? "" : "s");
+	}
 	return write_stack(writer, thread->node);
 }
 
@@ -239,7 +243,9 @@ static int write_threads(struct text_writer *writer)
 	if (!order) {
 		return -1;
 	}
-	text_write_title(writer, "Where its threads were last seen to allocate");
+	text_write_title(writer, threads_are_stopped(profile)
+			 ? "Where its threads were"
+			 : "Where its threads were last seen to allocate");
 	int result = 0;
 	for (uint32_t i = 0; i < profile->thread_count && i < THREADS_MAX && result == 0; i++) {
 		result = write_thread(writer, &profile->threads[order[i]]);

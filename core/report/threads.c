@@ -17,6 +17,11 @@ bool threads_broke(const struct profile *profile, const struct profile_thread *t
 	return breach->trigger != BREACH_NONE && breach->tid && breach->tid == thread->tid;
 }
 
+bool threads_are_stopped(const struct profile *profile)
+{
+	return profile->thread_count && profile->threads[0].flags & THREAD_STOPPED;
+}
+
 static int compare_threads(const void *a, const void *b, void *context)
 {
 	const struct profile *profile = context;

@@ -16,6 +16,9 @@ bool threads_matter(const struct outcome *outcome);
 /** True for the thread that reached the limit. */
 bool threads_broke(const struct profile *profile, const struct profile_thread *thread);
 
+/** Their stacks are those that they had when they were stopped. */
+bool threads_are_stopped(const struct profile *profile);
+
 /**
  * Numbers of all threads: the one that reached the limit first, then the last seen first. The array
  * is the caller's to free; NULL with errno ENOMEM.

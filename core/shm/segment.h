@@ -395,6 +395,8 @@ struct slot {
 	/** Memory with advised huge pages that was last seen to be empty: core/hook/advised.h. */
 	uint64_t advised_untouched_bytes;
 	struct scope scope;
+	/** Where the hook of this image keeps what it knows of Python (struct python), in it. */
+	uint64_t hook_python;
 };
 
 /** 1 GiB of address space with blocks in it: its second-level table, see core/shm/live.h. */

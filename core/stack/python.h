@@ -69,6 +69,8 @@ struct python {
 	/** Addresses of the object that holds the interpreter and its static code objects. */
 	uintptr_t image_start;
 	uintptr_t image_end;
+	/** A state that frames were seen of, most often the main thread's: to read from outside. */
+	uintptr_t first_thread;
 };
 
 /**

@@ -159,6 +159,7 @@ void python_probe(struct python *python, uintptr_t thread)
 	if (with_code < 0) {
 		store_release(&python->state, PYTHON_UNREADABLE);
 	} else if (with_code > 0) {
+		python->first_thread = thread;
 		/* Pairs with the load in python_walk: the layout may have been settled. */
 		store_release(&python->probed, 1);
 	}

@@ -42,10 +42,22 @@ static void read_charge_holding_children(struct supervisor *s)
 	}
 }
 
+/** Who sees it from outside has to look there for what the threads are doing. */
+static void look_at_threads(struct supervisor *s)
+{
+	remote_stacks_done(&s->stacks);
+	if (remote_stacks_read(s->proc_root, s->pid, s->passing.slot->hook_python, &s->stacks)) {
+		s->breach.tid = remote_busy_thread(&s->stacks);
+	}
+}
+
 static void happen(struct supervisor *s, const struct breach *breach)
 {
 	s->breach = *breach;
 	tree_hold(&s->descendants, TREE_WITH_WORKLOAD, &s->held);
+	if (breach->trigger == BREACH_POLL) {
+		look_at_threads(s);
+	}
 	if (s->faults.is_open) {
 		fault_counter_close(s);
 	}

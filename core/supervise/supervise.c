@@ -189,6 +189,11 @@ const struct usage_sample *supervise_timeline(const struct supervisor *s, uint32
 	return s->sampler.timeline.bins;
 }
 
+const struct remote_stacks *supervise_stacks(const struct supervisor *s)
+{
+	return &s->stacks;
+}
+
 pid_t supervise_pid(const struct supervisor *s)
 {
 	return s->pid;
@@ -208,6 +213,7 @@ void supervise_done(struct supervisor *s)
 		fault_counter_close(s);
 	}
 	buffer_done(&s->held.processes);
+	remote_stacks_done(&s->stacks);
 	will_free(s->held.will);
 	sampler_close(&s->sampler);
 	witness_close(&s->witness);

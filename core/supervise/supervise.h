@@ -17,6 +17,7 @@
 #define CORE_SUPERVISE_SUPERVISE_H
 
 #include "core/base/outcome.h"
+#include "core/remote/stacks.h"
 #include "oomsim/brink.h"
 
 #include <stdbool.h>
@@ -174,6 +175,12 @@ int supervise_segment_fd(const struct supervisor *supervisor);
 /** The timeline so far; owned by the supervisor, valid until the next supervise_next. */
 const struct usage_sample *supervise_timeline(const struct supervisor *supervisor,
 						uint32_t *ret_count);
+
+/**
+ * What the threads of the workload were doing at a breach that was seen from outside; none if there
+ * was none, or they could not be read. Owned by the supervisor.
+ */
+const struct remote_stacks *supervise_stacks(const struct supervisor *supervisor);
 
 /** The workload's process id. */
 pid_t supervise_pid(const struct supervisor *supervisor);

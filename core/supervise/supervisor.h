@@ -5,6 +5,7 @@
 #ifndef CORE_SUPERVISE_SUPERVISOR_H
 #define CORE_SUPERVISE_SUPERVISOR_H
 
+#include "core/remote/stacks.h"
 #include "core/supervise/descendants.h"
 #include "core/supervise/doorbell.h"
 #include "core/supervise/fault_counter.h"
@@ -66,6 +67,8 @@ struct supervisor {
 	struct fault_counter faults;
 	struct breach breach;
 	struct charge breach_charge;
+	/** What its threads were doing then, if nobody in it could tell. */
+	struct remote_stacks stacks;
 	/** Of the workload's processes those that we have stopped, and that are to go on. */
 	struct held held;
 	bool is_killed_by_us;

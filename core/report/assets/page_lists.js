@@ -173,7 +173,8 @@ function drawThreads() {
             data.failed, true));
     }
     for (const [pid, tid, age, broke, numbers] of data.threads) {
-        const when = age === 0 ? "made the last allocation of all"
+        const when = age === null ? "where it was stopped"
+            : age === 0 ? "made the last allocation of all"
             : `${plural(age, "allocation")} before the last of all`;
         const name = pid === tid ? "Main thread" : `Thread ${tid}`;
         items.push(stackDetails([
