@@ -40,6 +40,7 @@ static void receive(int fd, const struct bounds *bounds, struct buffer *answer)
 		ssize_t len = room ? read(fd, room, PART_BYTES) : -1;
 		if (len > 0) {
 			answer->len += (size_t)len;
+			answer->data[answer->len] = 0;
 		} else if (len == 0 || errno != EINTR || (result > 0 && !room)) {
 			return;
 		}

@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,12 +43,19 @@ static pid_t stopped_child(bool with_thread)
 	return pid;
 }
 
+/** Let go of, a thread finds its way back into its stop. */
+static void await_stop(pid_t pid)
+{
+	struct proc_stat stat;
+	do {
+		REQUIRE(proc_read_stat("", pid, &stat));
+	} while (stat.state != 'T' && sched_yield() == 0);
+}
+
 static void check_goes_on(pid_t pid)
 {
 	int status;
-	struct proc_stat stat;
-	REQUIRE(proc_read_stat("", pid, &stat));
-	CHECK_INT(stat.state, 'T');
+	await_stop(pid);
 	CHECK_INT(kill(pid, SIGCONT), 0);
 	REQUIRE(waitpid(pid, &status, 0) == pid);
 	CHECK(WIFEXITED(status));
