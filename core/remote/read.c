@@ -43,15 +43,16 @@ struct reader {
 
 /* ---- texts ---- */
 
-/** Offset of a text. Frames next to each other often show the same file. */
+/** Offset of a text; of none, if there are too many. */
 static uint32_t add_text(struct reader *reader, const char *text, size_t len)
 {
 	struct buffer *texts = &reader->stacks.texts;
 	uint32_t offset = (uint32_t)texts->len;
-	if (texts->len + len < TEXT_BYTES_MAX) {
-		buffer_append(texts, text, len);
-		buffer_append_char(texts, 0);
+	if (texts->len + len >= TEXT_BYTES_MAX) {
+		return UINT32_MAX;
 	}
+	buffer_append(texts, text, len);
+	buffer_append_char(texts, 0);
 	return offset;
 }
 

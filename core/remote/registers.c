@@ -22,8 +22,9 @@
 #define NT_ARM_SYSTEM_CALL 0x404
 #endif
 
-/** A thread that waits for a disk does not stop: it is given up after so many looks. */
+/** A thread that waits for a disk does not stop: it is given up after so many looks, or they all. */
 #define LOOKS_MAX 200
+#define LOOKS_IN_ALL_MAX 2000
 #define LOOK_NS 500000
 #define TRACER_STACK_BYTES ((size_t)64 << 10)
 
@@ -31,15 +32,16 @@ struct reading {
 	const char *proc_root;
 	pid_t pid;
 	struct buffer *registers;
+	int looks;
 };
 
 /**
  * Wait until a traced thread has stopped; ret_signal is one that it was about to be given. Ends are
  * not taken: they are for whoever waits for the process.
  */
-static bool await_stop(pid_t tid, int *ret_signal)
+static bool await_stop(struct reading *reading, pid_t tid, int *ret_signal)
 {
-	for (int i = 0; i < LOOKS_MAX; i++) {
+	for (int i = 0; i < LOOKS_MAX && reading->looks < LOOKS_IN_ALL_MAX; i++) {
 		siginfo_t info = { 0 };
 		int result = waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | __WALL);
 		if (result == 0 && info.si_pid == tid) {
@@ -50,6 +52,7 @@ static bool await_stop(pid_t tid, int *ret_signal)
 		if (result < 0 && errno != EINTR) {
 			return false;
 		}
+		reading->looks++;
 		nanosleep(&(struct timespec){ 0, LOOK_NS }, NULL);
 	}
 	return false;
@@ -81,7 +84,7 @@ static bool read_thread(pid_t tid, void *data)
 		return errno == ESRCH;
 	}
 	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-	if (await_stop(tid, &signal)) {
+	if (await_stop(reading, tid, &signal)) {
 		if (read_registers(tid, &registers.machine)) {
 			buffer_append(reading->registers, &registers, sizeof(registers));
 		}
@@ -99,7 +102,7 @@ static void *trace(void *data)
 
 void remote_registers_read(const char *proc_root, pid_t pid, struct buffer *registers)
 {
-	struct reading reading = { proc_root, pid, registers };
+	struct reading reading = { proc_root, pid, registers, 0 };
 	pthread_attr_t attributes;
 	pthread_t tracer;
 	if (pthread_attr_init(&attributes) != 0) {
