@@ -22,7 +22,7 @@
 #define NT_ARM_SYSTEM_CALL 0x404
 #endif
 
-/** A thread that waits for a disk does not stop: it is given up after so many looks, or they all. */
+/** A thread that waits for a disk does not stop: it is given up after so many looks, or all are. */
 #define LOOKS_MAX 200
 #define LOOKS_IN_ALL_MAX 2000
 #define LOOK_NS 500000
