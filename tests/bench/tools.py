@@ -47,6 +47,7 @@ class Tool:
     # Makes of what a run left what a person reads; not in the run's own time.
     report: tuple = ()
     runs_programs: bool = True
+    runs_scripts: bool = True
     needs: str = ""
 
     def version(self):
@@ -84,15 +85,17 @@ def memray(name, *options):
                 runs_programs=False, needs="python:memray")
 
 
-def ours(name, *options):
+def ours(name, *options, **kinds):
     return Tool(name, words=(str(FIL), "run", "--quiet", "--no-browser",
-                             "--output={folder}/result", *options, "--"))
+                             "--output={folder}/result", *options, "--"), **kinds)
 
 
 BARE = Tool("bare")
 TOOLS = [
     ours("fil-profile"),
-    ours("fil-profile --native", "--native"),
+    # What is without native stacks has them on request, and the other way round.
+    ours("fil-profile --native", "--native", runs_programs=False),
+    ours("fil-profile --native=no", "--native=no", runs_scripts=False),
     memray("memray"),
     memray("memray, Python allocators", "--trace-python-allocators"),
     memray("memray, both, native", "--trace-python-allocators", "--native"),
