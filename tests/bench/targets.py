@@ -5,8 +5,9 @@
 import dataclasses
 import statistics
 
-# Who tracks every allocation with its stack, of Python objects too, and of C where that is asked.
-EXACT = ("memray, Python allocators", "memray, both, native", "heaptrack")
+# Who tracks every allocation with its stack: of Python objects too, and of programs.
+EXACT_OF_PYTHON = ("memray, Python allocators", "memray, both, native")
+EXACT_OF_PROGRAMS = ("heaptrack",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +57,9 @@ def number(target, measured):
 
 
 def best_peer(target, by_tool):
-    found = [(value(target, by_tool, tool), tool) for tool in EXACT]
+    runs_python = any(tool in by_tool for tool in EXACT_OF_PYTHON)
+    found = [(value(target, by_tool, tool), tool)
+             for tool in (EXACT_OF_PYTHON if runs_python else EXACT_OF_PROGRAMS)]
     found = [one for one in found if one[0] is not None]
     if not found:
         return "–"
