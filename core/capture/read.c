@@ -107,25 +107,29 @@ static bool read_elements(struct reader *reader, const struct wire_section *head
 	uint64_t per_block = block_bytes / head->element_bytes;
 	uint64_t sum = wire_checksum_begin(head);
 	uint64_t expected;
-	char *block = malloc(block_bytes);
-	bool good = block != NULL;
-	if (!block) {
+	char *elements = malloc(2 * block_bytes);
+	char *block = elements + block_bytes;
+	bool good = elements != NULL;
+	if (!elements) {
 		return refuse(reader, "cannot be read: %s", strerror(ENOMEM));
 	}
 	for (uint64_t left = head->count; good && left;) {
 		uint64_t count = left < per_block ? left : per_block;
 		good = read_bytes(reader, block, count * head->element_bytes);
+		if (good) {
+			wire_transpose(block, head->element_bytes, count, elements);
+		}
 		if (good && take) {
-			take(&reader->elements, block, head->element_bytes, count);
+			take(&reader->elements, elements, head->element_bytes, count);
 			good = !reader->elements.no_memory
 				|| refuse(reader, "cannot be read: %s", strerror(ENOMEM));
 		}
 		if (good) {
-			sum = wire_checksum_block(sum, block, count * head->element_bytes);
+			sum = wire_checksum_block(sum, elements, count * head->element_bytes);
 		}
 		left -= count;
 	}
-	free(block);
+	free(elements);
 	if (!good || !read_bytes(reader, &expected, sizeof(expected))) {
 		return false;
 	}

@@ -53,18 +53,18 @@ static void sink_write(struct sink *sink, const void *bytes, size_t len)
 	sink_push(sink, bytes, len, ZSTD_e_continue);
 }
 
-/** Elements [first, first+count) of a section, in block, or where they are. */
-static const void *make_block(const struct profile *profile, const struct section *section,
-			      uint64_t first, uint64_t count, char *block)
+/** Elements [first, first+count) of a section, in room, or where they are. */
+static const void *make_elements(const struct profile *profile, const struct section *section,
+				 uint64_t first, uint64_t count, char *room)
 {
 	if (!section->make) {
 		return (const char *)section->elements + first * section->element_bytes;
 	}
-	memset(block, 0, count * section->element_bytes);
+	memset(room, 0, count * section->element_bytes);
 	for (uint64_t i = 0; i < count; i++) {
-		section->make(profile, (uint32_t)(first + i), block + i * section->element_bytes);
+		section->make(profile, (uint32_t)(first + i), room + i * section->element_bytes);
 	}
-	return block;
+	return room;
 }
 
 static void write_section(struct sink *sink, const struct profile *profile,
@@ -74,23 +74,25 @@ static void write_section(struct sink *sink, const struct profile *profile,
 	uint32_t element_bytes = section->element_bytes ? section->element_bytes : 1;
 	uint64_t per_block = wire_block_bytes(element_bytes) / element_bytes;
 	struct wire_section head = { .element_bytes = element_bytes, .count = section->count };
-	char *block = malloc(CHECKSUM_BLOCK_BYTES);
-	if (!block) {
+	char *elements = malloc(2 * CHECKSUM_BLOCK_BYTES);
+	if (!elements) {
 		sink->error = ENOMEM;
 		return;
 	}
+	char *block = elements + CHECKSUM_BLOCK_BYTES;
 	memcpy(head.tag, section->tag, sizeof(head.tag));
 	uint64_t sum = wire_checksum_begin(&head);
 	sink_write(sink, &head, sizeof(head));
 	for (uint64_t first = 0; first < section->count && !sink->error; first += per_block) {
 		uint64_t rest = section->count - first;
 		uint64_t count = rest < per_block ? rest : per_block;
-		const void *bytes = make_block(profile, section, first, count, block);
+		const void *bytes = make_elements(profile, section, first, count, elements);
 		sum = wire_checksum_block(sum, bytes, count * element_bytes);
-		sink_write(sink, bytes, count * element_bytes);
+		wire_transpose(bytes, count, element_bytes, block);
+		sink_write(sink, block, count * element_bytes);
 	}
 	sink_write(sink, &sum, sizeof(sum));
-	free(block);
+	free(elements);
 }
 
 static struct wire_breach breach_to_wire(const struct breach *breach)

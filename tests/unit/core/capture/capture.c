@@ -283,7 +283,7 @@ static void names_a_newer_version(void)
 	plain.data[8] = 9;
 	struct bytes newer = compressed(plain);
 	CHECK_STR(refusal(newer.data, newer.len),
-		  "of format 9.2, this fil-profile reads 1.x: use the version that wrote it, or a "
+		  "of format 9.0, this fil-profile reads 2.x: use the version that wrote it, or a "
 		  "newer one");
 	free(newer.data);
 	profile_free(profile);
