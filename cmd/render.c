@@ -58,6 +58,8 @@ static int render_file(const struct result_folder *folder, const char *name,
 		.reversed = which->reversed,
 		.with_source = how->with_source,
 		.budget_bytes = how->budget_bytes,
+		/* The capture has all of them. */
+		.in_brief = true,
 	};
 	struct result_file file;
 

@@ -12,10 +12,14 @@
  * ";", controls, and bytes that are not UTF-8 become \xNN, and so does a backslash before an "x"
  * (\x5c), so that reading \xNN as that byte gives back every name.
  *
+ * In brief (core/report/folded_lines.h) small stacks end in "[smaller stacks]" where they part from
+ * each other.
+ *
  * Very many or very deep stacks would fill a disk: when the file has FOLDED_BYTES_MAX, the rest is
  * one line, "[N smaller stacks] bytes", so that the sum stays what it is.
  */
 #include "core/report/escape.h"
+#include "core/report/folded_lines.h"
 #include "core/report/report.h"
 #include "core/report/stack.h"
 
@@ -101,17 +105,16 @@ static int texts_load(struct texts *texts, const struct profile *profile, uint32
 struct folded {
 	FILE *out;
 	const struct profile *profile;
-	enum measure of;
 	struct texts texts;
 	struct report_stack stack;
 	uint64_t written_bytes;
 };
 
-/** Write the loaded stack. */
-static int write_stack(struct folded *folded)
+/** Write the loaded stack of a line. */
+static int write_stack(struct folded *folded, const struct folded_line *line)
 {
 	const struct report_stack *stack = &folded->stack;
-	if (!stack->count) {
+	if (!stack->count && !line->is_rest) {
 		fputs("[No Python stack]", folded->out);
 	}
 	for (uint32_t i = 0; i < stack->count; i++) {
@@ -128,52 +131,55 @@ static int write_stack(struct folded *folded)
 	return 0;
 }
 
-static int write_entry(struct folded *folded, const struct profile_entry *entry)
+static int write_line(struct folded *folded, const struct folded_line *line)
 {
-	if (report_stack_load(&folded->stack, folded->profile, entry->node) != 0
-	    || write_stack(folded) != 0) {
+	if (report_stack_load(&folded->stack, folded->profile, line->node) != 0
+	    || write_stack(folded, line) != 0) {
 		return -1;
 	}
-	fprintf(folded->out, " %" PRIu64 "\n", profile_entry_bytes(entry, folded->of));
+	if (line->is_rest) {
+		fputs(folded->stack.count ? ";[smaller stacks]" : "[smaller stacks]", folded->out);
+	}
+	fprintf(folded->out, " %" PRIu64 "\n", line->bytes);
 	return ferror(folded->out) ? -1 : 0;
 }
 
 /** The stacks that there is no room for. */
-static void write_rest(struct folded *folded, const uint32_t *sorted, uint32_t count)
+static void write_rest(struct folded *folded, const struct folded_line *lines, uint32_t count)
 {
 	uint64_t bytes = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		bytes += profile_entry_bytes(&folded->profile->entries[sorted[i]], folded->of);
+		bytes += lines[i].bytes;
 	}
 	if (count) {
 		fprintf(folded->out, "[%" PRIu32 " smaller stacks] %" PRIu64 "\n", count, bytes);
 	}
 }
 
-static int write_all(struct folded *folded, const uint32_t *sorted, uint32_t count)
+static int write_all(struct folded *folded, const struct folded_line *lines, uint32_t count)
 {
 	uint32_t i = 0;
 	for (; i < count && folded->written_bytes < FOLDED_BYTES_MAX; i++) {
-		if (write_entry(folded, &folded->profile->entries[sorted[i]]) != 0) {
+		if (write_line(folded, &lines[i]) != 0) {
 			return -1;
 		}
 	}
-	write_rest(folded, sorted + i, count - i);
+	write_rest(folded, lines + i, count - i);
 	return ferror(folded->out) ? -1 : 0;
 }
 
 int report_write_folded(FILE *out, const struct profile *profile,
 			const struct report_options *options)
 {
-	struct folded folded = { .out = out, .profile = profile, .of = options->of };
+	struct folded folded = { .out = out, .profile = profile };
 	uint32_t count;
-	uint32_t *sorted = profile_sorted_entries(profile, options->of, &count);
+	struct folded_line *lines = folded_lines(profile, options->of, options->in_brief, &count);
 	int result = -1;
-	if (sorted && texts_init(&folded.texts, profile->frame_count) == 0) {
-		result = write_all(&folded, sorted, count);
+	if (lines && texts_init(&folded.texts, profile->frame_count) == 0) {
+		result = write_all(&folded, lines, count);
 	}
 	texts_done(&folded.texts, profile->frame_count);
 	report_stack_done(&folded.stack);
-	free(sorted);
+	free(lines);
 	return result;
 }

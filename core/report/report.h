@@ -21,6 +21,8 @@ struct report_options {
 	uint64_t budget_bytes;
 	/** Show source lines where the profile has them. */
 	bool with_source;
+	/** Collapsed stacks: small ones have no line of their own. */
+	bool in_brief;
 	/** Text: stacks to print; 0: the largest 10, but not the crumbs. */
 	unsigned stacks;
 	/** Text: colours for a terminal. */

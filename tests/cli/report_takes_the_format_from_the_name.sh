@@ -7,4 +7,4 @@ done
 head -c 5 x.svg x.html
 cmp x.txt fil-result/*/peak-memory.txt
 cmp other x.txt
-cmp x.prof fil-result/*/peak-memory.prof
+"$FIL" report --format=folded fil-result/* | cmp x.prof -

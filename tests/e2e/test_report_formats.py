@@ -11,6 +11,8 @@ import subprocess
 
 import pytest
 
+from runs import Stacks
+
 FIL = os.environ["FIL"]
 JOB = """
 import json
@@ -145,8 +147,20 @@ def test_stacks_sum_to_the_peak(capture):
 
 
 def test_the_run_left_what_report_writes(capture):
-    assert capture.with_name("peak-memory.prof").read_bytes() == report(capture, "folded")
     assert capture.with_name("peak-memory.txt").read_bytes() == report(capture, "text")
+
+
+def test_the_stacks_that_a_run_leaves_are_few_and_complete(capture):
+    """Small ones are put together where they part: under frames that are in all stacks."""
+    brief = Stacks(capture.with_name("peak-memory.prof").read_text())
+    whole = Stacks(report(capture, "folded").decode())
+    assert brief.total() == whole.total()
+    assert len(brief) < len(whole)
+    small = "[smaller stacks]"
+    for stack, size in brief.items():
+        frames = stack[:-1] if stack[-1] == small else stack
+        under = sum(held for other, held in whole.items() if other[:len(frames)] == frames)
+        assert size <= under if stack[-1] == small else size == whole[stack]
 
 
 @pytest.mark.skipif(not shutil.which("go"), reason="no go, whose pprof would read it")
