@@ -180,6 +180,16 @@ static uint32_t make_nodes(struct thread *self, uint32_t from, uint32_t innermos
 	return node;
 }
 
+/**
+ * True if the nodes of the last time are right. A Python function that has returned leaves the same
+ * machine code behind, one frame of Python fewer in it: that is not as before.
+ */
+static bool is_as_before(const struct native_cache *native, struct stack_frames frames)
+{
+	return native->noded == native->depth && frames.unchanged == frames.depth
+		&& native->frame[native->innermost_call].python_end == frames.depth;
+}
+
 uint32_t mixed_node(struct thread *self, struct stack_frames frames)
 {
 	struct native_cache *native = &self->native;
@@ -190,7 +200,7 @@ uint32_t mixed_node(struct thread *self, struct stack_frames frames)
 		.dirty = native->noded,
 		.at = native->depth,
 	};
-	if (native->noded == native->depth && frames.unchanged == frames.depth) {
+	if (is_as_before(native, frames)) {
 		return native->frame[native->depth - 1].node;
 	}
 	/* Should a handler leave us by longjmp, all is found anew. */
