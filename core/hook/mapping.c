@@ -41,12 +41,22 @@ static attr_cold void *refuse(size_t bytes)
 	return MAP_FAILED;
 }
 
+/**
+ * True if a mapping has just failed because memory is short: not because its place is taken, or
+ * its form wrong, nor because the pool of huge pages is empty, which programs ask in passing.
+ */
+static bool is_lack_of_memory(int flags)
+{
+	int *error = hook.next.__errno_location ? hook.next.__errno_location() : NULL;
+	return !(flags & MAP_HUGETLB) && (!error || *error == ENOMEM);
+}
+
 /** A mapping that is not an allocator's. */
 attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
 	void *p = hook.next.mmap(address, bytes, prot, flags, fd, offset);
 	if (p == MAP_FAILED) {
-		if (is_memory(prot, flags) && bytes) {
+		if (is_memory(prot, flags) && is_lack_of_memory(flags)) {
 			record_refused_mapping(bytes);
 		}
 	} else if (flags & MAP_ANONYMOUS) {

@@ -118,7 +118,7 @@ bool library_has_frame(const struct profile *profile, const struct profile_frame
 
 bool library_is_allocator(const char *function)
 {
-	static const char *const anywhere[] = { "malloc", "calloc", "realloc" };
+	static const char *const anywhere[] = { "malloc", "calloc", "realloc", "memalign" };
 	static const char *const last[] = { "alloc", "strdup" };
 	size_t len = strlen(function);
 	for (size_t i = 0; i < countof(anywhere); i++) {

@@ -32,6 +32,16 @@ def test_counts_what_is_live(name, tmp_path):
     assert_nothing_missed(check([PROGRAMS / name], tmp_path))
 
 
+def test_what_cannot_be_mapped_is_no_lack_of_memory(tmp_path):
+    report = check([PROGRAMS / "maps_in_vain"], tmp_path)
+    assert "refused" not in report.text.lower(), report.text[:2000]
+
+
+def test_a_mapping_that_there_is_no_memory_for_is(tmp_path):
+    report = check([PROGRAMS / "maps_in_vain", "too-much"], tmp_path)
+    assert "1 allocation was refused for lack of memory, the last of 64.0 TiB" in report.text
+
+
 def test_records_again_when_a_limit_is_lifted(tmp_path):
     check([PROGRAMS / "limits_its_address_space_for_a_while"], tmp_path)
 
