@@ -62,7 +62,7 @@ static void who_passes_requests_on_is_told_by_the_name(void)
 {
 	static const char *const yes[] = {
 		"malloc", "zmalloc_usable", "xcalloc", "MemoryContextAlloc", "ngx_palloc",
-		"sqlite3Malloc", "g_realloc_n", "xstrdup", "Pool::alloc",
+		"sqlite3Malloc", "ngx_memalign", "g_realloc_n", "xstrdup", "Pool::alloc",
 	};
 	static const char *const no[] = { "", "main", "alloc_chapter", "allocation_report", "dup" };
 	for (size_t i = 0; i < countof(yes); i++) {

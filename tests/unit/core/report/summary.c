@@ -57,8 +57,37 @@ static void summary_names_what_is_closest_to_the_user(void)
 	check_blamed(generated, 3, "     1.0 MiB   100 %  /srv/job.py:7 <module>");
 }
 
+/* A program without debug information, in main, and libx264, in x264_encode. */
+static void main_without_a_line_says_nothing(void)
+{
+	struct sample sample;
+	struct third_line third = { 0 };
+	sample_init(&sample, "ffmpeg");
+	struct builder *builder = &sample.builder;
+	static const char *const paths[] = { "/usr/bin/ffmpeg", "/usr/lib/libx264.so.164" };
+	static const char *const names[][2] = { { "ffmpeg", "main" },
+						{ "libx264.so.164", "x264_encode" } };
+	uint32_t node = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		struct profile_frame frame = {
+			.file = builder_text(builder, names[i][0]),
+			.function = builder_text(builder, names[i][1]),
+			.flags = FRAME_NATIVE,
+			.module = builder_module(builder, builder_text(builder, paths[i]), 0) + 1,
+		};
+		node = builder_node(builder, node, builder_whole_frame(builder, &frame));
+	}
+	builder->profile->modules[0].flags = MODULE_PROGRAM;
+	sample_entry(&sample, node, SAMPLE_MIB, 0, SAMPLE_MIB);
+	struct profile *profile = sample_finish(&sample);
+	report_summary(profile, keep_third, &third);
+	CHECK_STR(third.text, "     1.0 MiB   100 %  libx264.so.164 x264_encode");
+	profile_free(profile);
+}
+
 int main(void)
 {
 	RUN(summary_names_what_is_closest_to_the_user);
+	RUN(main_without_a_line_says_nothing);
 	return test_done();
 }
