@@ -114,17 +114,20 @@ static int render_scope(void *context)
 	struct render_options how = run_render_options(run->options);
 	struct scope_info info;
 	struct profile *profile;
+	struct shown shown;
 
 	if (find_folder(run, &info) != 0) {
 		return 1;
 	}
 	profile = run_collect_named(run, info.is_open ? MOMENT_NOW : MOMENT_END);
-	if (!profile) {
+	if (profile) {
+		profile->outcome.verdict = info.is_open ? VERDICT_RUNNING : VERDICT_PART;
+	}
+	if (!profile || shown_init(&shown, profile) != 0) {
 		say_error("no report: cannot collect what was recorded: %s", strerror(errno));
 		return 1;
 	}
-	profile->outcome.verdict = info.is_open ? VERDICT_RUNNING : VERDICT_PART;
-	return render_report(&run->folder, profile, &how) != 0 ||
+	return render_report(&run->folder, &shown, &how) != 0 ||
 	       strcmp(run->folder.path, info.folder) != 0;
 }
 

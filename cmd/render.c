@@ -80,10 +80,11 @@ int render_picture(const struct result_folder *folder, const struct profile *pro
 }
 
 /* 0, or -1 with *ret_name the file that could not be written, and errno. */
-static int render_all(const struct result_folder *folder, const struct profile *profile,
+static int render_all(const struct result_folder *folder, const struct shown *shown,
 		      const struct render_options *how, const char **ret_name)
 {
-	int result = render_capture(folder, "capture.fil", profile), error = errno;
+	int result = render_capture(folder, "capture.fil", shown->whole), error = errno;
+	const struct profile *profile = &shown->profile;
 
 	*ret_name = "capture.fil";
 	for (size_t i = 0; i < countof(report_files); i++) {
@@ -99,7 +100,7 @@ static int render_all(const struct result_folder *folder, const struct profile *
 }
 
 /* Write everything into the folder as it is. 0, or an errno after having said what is wrong. */
-static int try_folder(const struct result_folder *folder, const struct profile *profile,
+static int try_folder(const struct result_folder *folder, const struct shown *shown,
 		      const struct render_options *how)
 {
 	const char *name;
@@ -109,7 +110,7 @@ static int try_folder(const struct result_folder *folder, const struct profile *
 		say_error("%s was removed while the program ran", folder->path);
 		return ENOENT;
 	}
-	if (render_all(folder, profile, how, &name) == 0) {
+	if (render_all(folder, shown, how, &name) == 0) {
 		return 0;
 	}
 	error = errno;
@@ -117,18 +118,18 @@ static int try_folder(const struct result_folder *folder, const struct profile *
 	return error;
 }
 
-int render_report(struct result_folder *folder, const struct profile *profile,
+int render_report(struct result_folder *folder, const struct shown *shown,
 		  const struct render_options *how)
 {
-	int error = try_folder(folder, profile, how);
+	int error = try_folder(folder, shown, how);
 
 	if (error == 0 || error == ENOMEM) {
 		return error ? -1 : 0;
 	}
-	if (result_folder_replace(folder, profile->outcome.start_unix_ms) != 0) {
+	if (result_folder_replace(folder, shown->whole->outcome.start_unix_ms) != 0) {
 		say_error("nor is there another place for the report: %s", strerror(errno));
 		return -1;
 	}
 	say_error("the report goes into %s instead", folder->path);
-	return try_folder(folder, profile, how) ? -1 : 0;
+	return try_folder(folder, shown, how) ? -1 : 0;
 }

@@ -7,6 +7,7 @@
 
 #include "cmd/result_folder.h"
 #include "core/profile/profile.h"
+#include "core/profile/shown.h"
 
 /** A capture of the moment when an allocation was refused, kept in the folder until the end. */
 #define REFUSED_CAPTURE ".refused-allocation.fil"
@@ -34,7 +35,7 @@ int render_picture(const struct result_folder *folder, const struct profile *pro
  * Write all files of a report into the folder; if that does not work, into another one, and say so
  * (folder is replaced). 0, or -1 after having said what is missing.
  */
-int render_report(struct result_folder *folder, const struct profile *profile,
+int render_report(struct result_folder *folder, const struct shown *shown,
 		  const struct render_options *how);
 
 #endif

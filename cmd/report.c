@@ -14,6 +14,7 @@
 #include "core/capture/capture.h"
 #include "core/host/fd.h"
 #include "core/profile/left_segment.h"
+#include "core/profile/shown.h"
 #include "core/report/report.h"
 
 #include <errno.h>
@@ -281,6 +282,25 @@ static int write_report(const struct options *options, const struct report_forma
 	return 0;
 }
 
+/* The whole profile, or as people read it. */
+static int show_report(const struct options *options, const struct report_format *format,
+		       const struct profile *profile, const struct profile *other)
+{
+	struct shown shown;
+	int status;
+
+	if (format->has_addresses) {
+		return write_report(options, format, profile, other);
+	}
+	if (shown_init(&shown, profile) != 0) {
+		say_error("cannot show what was recorded: %s", strerror(errno));
+		return STATUS_OWN_ERROR;
+	}
+	status = write_report(options, format, &shown.profile, other);
+	shown_done(&shown);
+	return status;
+}
+
 int cmd_report(const struct options *options)
 {
 	const struct report_format *format = choose_format(options);
@@ -312,7 +332,7 @@ int cmd_report(const struct options *options)
 	profile = symbols_look_in_folders(read_profile(options->words[0], options), options);
 	other = profile && options->compare ? read_profile(options->compare, options) : NULL;
 	if (profile && (other || !options->compare)) {
-		status = write_report(options, format, profile, other);
+		status = show_report(options, format, profile, other);
 	}
 	profile_free(other);
 	profile_free(profile);

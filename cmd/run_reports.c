@@ -148,10 +148,11 @@ struct render_options run_render_options(const struct options *options)
 static int render_beside(const struct run *run, const struct profile *profile)
 {
 	struct result_folder folder;
+	struct shown shown;
 	char *parent = strndup(run->folder.path, run->folder.parent_len);
 	struct render_options how = run_render_options(run->options);
 
-	if (!profile || !parent) {
+	if (!profile || !parent || shown_init(&shown, profile) != 0) {
 		say_error("no report of the peak so far: cannot collect it: %s", strerror(errno));
 		return 1;
 	}
@@ -160,7 +161,7 @@ static int render_beside(const struct run *run, const struct profile *profile)
 			  strerror(errno));
 		return 1;
 	}
-	if (render_report(&folder, profile, &how) != 0) {
+	if (render_report(&folder, &shown, &how) != 0) {
 		return 1;
 	}
 	say_info("%s is in %s/index.html",
@@ -354,15 +355,16 @@ static int render_last(void *context)
 	struct run *run = context;
 	struct render_options how = run_render_options(run->options);
 	struct profile *profile = collect_last(run);
+	struct shown shown;
 
-	if (!profile) {
+	if (!profile || shown_init(&shown, profile) != 0) {
 		say_error("no report: cannot collect what was recorded: %s", strerror(errno));
 		return 1;
 	}
-	report_summary(profile, say_line, NULL);
-	say_answers(run->options, profile);
+	report_summary(&shown.profile, say_line, NULL);
+	say_answers(run->options, &shown.profile);
 	say_unlike_before(run, profile);
-	if (render_report(&run->folder, profile, &how) != 0) {
+	if (render_report(&run->folder, &shown, &how) != 0) {
 		return 1;
 	}
 	say_info("the report is in %s/index.html", run->folder.path);

@@ -8,59 +8,11 @@
 
 #include "core/report/flame.h"
 
-#include "core/base/hash.h"
 #include "core/report/flame_build.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static bool same_frame(const struct profile *profile, uint32_t a, uint32_t b)
-{
-	const struct profile_frame *x = &profile->frames[a], *y = &profile->frames[b];
-	return x->line == y->line && ((x->flags ^ y->flags) & FRAME_LABEL) == 0
-	       && strcmp(profile_string(profile, x->file), profile_string(profile, y->file)) == 0
-	       && strcmp(profile_string(profile, x->function), profile_string(profile, y->function))
-			  == 0;
-}
-
-static uint64_t hash_frame(const struct profile *profile, uint32_t number)
-{
-	const struct profile_frame *frame = &profile->frames[number];
-	const char *file = profile_string(profile, frame->file);
-	const char *function = profile_string(profile, frame->function);
-	return hash_mix(hash_mix(hash_bytes(file, strlen(file)), frame->line),
-			hash_bytes(function, strlen(function)));
-}
-
-uint32_t *flame_canonical_frames(const struct profile *profile)
-{
-	uint32_t count = profile->frame_count;
-	size_t slots = 16;
-	while (slots < (size_t)count * 2) {
-		slots *= 2;
-	}
-	uint32_t *canonical = malloc(((size_t)count + 1) * sizeof(*canonical));
-	uint32_t *table = calloc(slots, sizeof(*table)); /* frame + 1 */
-	if (!canonical || !table) {
-		free(canonical);
-		free(table);
-		errno = ENOMEM;
-		return NULL;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		size_t at = hash_frame(profile, i) & (slots - 1);
-		while (table[at] && !same_frame(profile, table[at] - 1, i)) {
-			at = (at + 1) & (slots - 1);
-		}
-		if (!table[at]) {
-			table[at] = i + 1;
-		}
-		canonical[i] = table[at] - 1;
-	}
-	free(table);
-	return canonical;
-}
 
 uint32_t flame_add_box(struct flame *flame, uint32_t parent, uint32_t frame)
 {
@@ -165,14 +117,13 @@ static int link_children(struct flame *flame)
 	return 0;
 }
 
-int flame_build(struct flame *flame, const struct profile *profile, const uint32_t *canonical,
-		enum measure of, bool reversed, uint64_t min_bytes)
+int flame_build(struct flame *flame, const struct profile *profile, enum measure of, bool reversed,
+		uint64_t min_bytes)
 {
 	*flame = (struct flame){ 0 };
 	flame_add_box(flame, 0, FLAME_ROOT);
 	struct flame_source source = {
 		.profile = profile,
-		.canonical = canonical,
 		.of = of,
 		.min_bytes = min_bytes ? min_bytes : 1,
 		.depth = node_depths(profile),

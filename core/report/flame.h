@@ -5,9 +5,8 @@
  * The boxes of a flame graph: the stacks of a profile under one measure, merged into a tree.
  *
  * Two graphs: callers on top (the program's outermost frame is below the root, what allocated is
- * at the tips), and reversed (what allocated is below the root, its callers under it). Frames that
- * say the same (file, line, function) are one. Boxes too small to be drawn are left out of the
- * tree, their bytes stay in the boxes above them.
+ * at the tips), and reversed (what allocated is below the root, its callers under it). Boxes too
+ * small to be drawn are left out of the tree, their bytes stay in the boxes above them.
  *
  * Stacks may be 10,000 frames deep; a graph is not. With callers on top, a stack deeper than
  * FLAME_DEPTH_MAX keeps its outermost FLAME_HEAD and its innermost FLAME_TAIL frames, and between
@@ -30,7 +29,7 @@
 #define FLAME_ELIDED (UINT32_MAX - 1)
 
 struct flame_box {
-	uint32_t frame; /* of the profile, by flame_canonical_frames; or FLAME_ROOT, FLAME_ELIDED */
+	uint32_t frame; /* of the profile, or FLAME_ROOT, FLAME_ELIDED */
 	uint32_t parent;
 	uint32_t first_child;   /* 0: none. Children are linked largest first */
 	uint32_t next_sibling;  /* 0: none */
@@ -54,18 +53,11 @@ struct flame {
 };
 
 /**
- * For every frame of the profile, the first frame that says the same: file, line, function, and
- * whether it is a label. The array is the caller's to free; NULL with errno ENOMEM.
+ * Build the graph of the boxes of at least min_bytes (0 counts as 1). The same profile makes the
+ * same graph. 0, or -1 with errno ENOMEM and nothing to release.
  */
-uint32_t *flame_canonical_frames(const struct profile *profile);
-
-/**
- * Build the graph of the boxes of at least min_bytes (0 counts as 1). canonical is from
- * flame_canonical_frames. The same profile makes the same graph. 0, or -1 with errno ENOMEM and
- * nothing to release.
- */
-int flame_build(struct flame *flame, const struct profile *profile, const uint32_t *canonical,
-		enum measure of, bool reversed, uint64_t min_bytes);
+int flame_build(struct flame *flame, const struct profile *profile, enum measure of, bool reversed,
+		uint64_t min_bytes);
 
 /** Leave out the smallest boxes so that at most max_boxes remain. 0, or -1 with errno ENOMEM. */
 int flame_limit(struct flame *flame, uint32_t max_boxes);

@@ -10,7 +10,6 @@
 /** What both builders work from. */
 struct flame_source {
 	const struct profile *profile;
-	const uint32_t *canonical; /* frame of the profile -> the first that says the same */
 	enum measure of;
 	uint64_t min_bytes;
 	/** Per node of the profile: the number of frames from it to the root. */

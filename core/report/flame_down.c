@@ -120,7 +120,7 @@ static int map_nodes(struct down *down)
 			down->box_of[i] = above;
 			continue;
 		}
-		uint32_t frame = source->canonical[profile->nodes[i].frame];
+		uint32_t frame = profile->nodes[i].frame;
 		down->box_of[i] = child_box(down, above, frame);
 		if (down->box_of[i] == 0) {
 			return -1;
@@ -141,7 +141,7 @@ static uint32_t deep_box(struct down *down, uint32_t node)
 		down->flame->boxes[box].elided_frames = elided;
 	}
 	for (uint32_t i = FLAME_TAIL; i-- > 0; node = flame_parent_node(profile, node)) {
-		tail[i] = source->canonical[profile->nodes[node].frame];
+		tail[i] = profile->nodes[node].frame;
 	}
 	for (uint32_t i = 0; i < FLAME_TAIL && box; i++) {
 		box = child_box(down, box, tail[i]);

@@ -41,7 +41,7 @@ struct up {
 static void cursor_set_node(struct cursor *cursor, const struct flame_source *source, uint32_t node)
 {
 	cursor->node = node;
-	cursor->frame = node ? source->canonical[source->profile->nodes[node].frame] : FLAME_ROOT;
+	cursor->frame = node ? source->profile->nodes[node].frame : FLAME_ROOT;
 }
 
 static uint32_t start_cursors(struct up *up)

@@ -6,15 +6,22 @@
 #include <string.h>
 
 const struct report_format report_formats[] = {
-	{ "html", ".html", "one self-contained page", false, report_write_html },
-	{ "svg", ".svg", "a flame graph", false, report_write_svg },
-	{ "text", ".txt", "the largest call stacks, for a terminal or a log", false,
-	  report_write_text },
-	{ "folded", ".prof", "collapsed stacks, one per line, as Fil and flamegraph.pl write them",
-	  false, report_write_folded },
-	{ "pprof", ".pb.gz", "for pprof and what reads its format", true, report_write_pprof },
-	{ "speedscope", ".speedscope.json", "for speedscope.app", false, report_write_speedscope },
-	{ NULL, NULL, NULL, false, NULL },
+	{ .name = "html", .extension = ".html", .summary = "one self-contained page",
+	  .write = report_write_html },
+	{ .name = "svg", .extension = ".svg", .summary = "a flame graph",
+	  .write = report_write_svg },
+	{ .name = "text", .extension = ".txt",
+	  .summary = "the largest call stacks, for a terminal or a log",
+	  .write = report_write_text },
+	{ .name = "folded", .extension = ".prof",
+	  .summary = "collapsed stacks, one per line, as Fil and flamegraph.pl write them",
+	  .write = report_write_folded },
+	{ .name = "pprof", .extension = ".pb.gz",
+	  .summary = "for pprof and what reads its format", .binary = true,
+	  .has_addresses = true, .write = report_write_pprof },
+	{ .name = "speedscope", .extension = ".speedscope.json", .summary = "for speedscope.app",
+	  .write = report_write_speedscope },
+	{ .name = NULL },
 };
 
 const struct report_format *report_find_format(const char *name)

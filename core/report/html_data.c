@@ -50,7 +50,6 @@ struct data {
 	FILE *out;
 	const struct profile *profile;
 	const struct report_options *options;
-	uint32_t *canonical;
 	/** Per frame of the profile: its number in the page + 1, 0 if it has none yet. */
 	uint32_t *page_number;
 	/** The other way round, and how many there are. */
@@ -59,9 +58,8 @@ struct data {
 	struct report_stack stack;
 };
 
-static uint32_t page_frame(struct data *data, uint32_t frame)
+static uint32_t page_frame(struct data *data, uint32_t number)
 {
-	uint32_t number = data->canonical[frame];
 	if (!data->page_number[number]) {
 		data->page_frames[data->page_frame_count++] = number;
 		data->page_number[number] = data->page_frame_count;
@@ -168,7 +166,7 @@ static int write_one_graph(struct data *data, enum measure of, bool reversed)
 {
 	struct flame flame;
 	uint64_t min_bytes = profile_sum_bytes(data->profile, of) / GRAPH_SHARE_MIN;
-	if (flame_build(&flame, data->profile, data->canonical, of, reversed, min_bytes) != 0) {
+	if (flame_build(&flame, data->profile, of, reversed, min_bytes) != 0) {
 		return -1;
 	}
 	uint32_t *order = NULL;
@@ -206,8 +204,7 @@ static int write_graphs(struct data *data)
 static int write_sites(struct data *data)
 {
 	struct call_sites sites;
-	if (call_sites_collect(&sites, data->profile, data->canonical, data->options->of, SITES_TOP)
-	    != 0) {
+	if (call_sites_collect(&sites, data->profile, data->options->of, SITES_TOP) != 0) {
 		return -1;
 	}
 	fputs(",\n\"sites\":[", data->out);
@@ -410,12 +407,11 @@ int html_write_data(FILE *out, const struct profile *profile, const struct repor
 		.out = out,
 		.profile = profile,
 		.options = options,
-		.canonical = flame_canonical_frames(profile),
 		.page_number = calloc(frames, sizeof(*data.page_number)),
 		.page_frames = calloc(frames, sizeof(*data.page_frames)),
 	};
 	int result = -1;
-	if (data.canonical && data.page_number && data.page_frames) {
+	if (data.page_number && data.page_frames) {
 		write_measures(&data);
 		write_samples(&data);
 		if (write_graphs(&data) == 0 && write_sites(&data) == 0 && write_stacks(&data) == 0
@@ -423,7 +419,6 @@ int html_write_data(FILE *out, const struct profile *profile, const struct repor
 			result = write_frames(&data);
 		}
 	}
-	free(data.canonical);
 	free(data.page_number);
 	free(data.page_frames);
 	report_stack_done(&data.stack);

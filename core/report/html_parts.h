@@ -37,7 +37,7 @@ struct call_sites {
  * top of each. Largest self_bytes under the measure first. 0, or -1 with errno ENOMEM.
  */
 int call_sites_collect(struct call_sites *ret_sites, const struct profile *profile,
-		       const uint32_t *canonical, enum measure of, uint32_t top);
+		       enum measure of, uint32_t top);
 
 void call_sites_done(struct call_sites *sites);
 

@@ -21,7 +21,6 @@
 
 struct walk {
 	const struct profile *profile;
-	const uint32_t *canonical;
 	struct call_site *sites; /* one per frame of the profile */
 	/** Per node: the bytes of its stacks and those below it. */
 	uint64_t (*bytes)[MEASURES];
@@ -40,7 +39,7 @@ static void add_entries(struct walk *walk)
 		if (node == 0 || node >= profile->node_count) {
 			continue;
 		}
-		struct call_site *site = &walk->sites[walk->canonical[profile->nodes[node].frame]];
+		struct call_site *site = &walk->sites[profile->nodes[node].frame];
 		for (enum measure of = MEASURE_PEAK; of < MEASURES; of++) {
 			uint64_t bytes = profile_entry_bytes(entry, of);
 			walk->bytes[node][of] += bytes;
@@ -65,7 +64,7 @@ static void link_nodes(struct walk *walk)
 
 static uint32_t frame_of(const struct walk *walk, uint32_t node)
 {
-	return walk->canonical[walk->profile->nodes[node].frame];
+	return walk->profile->nodes[node].frame;
 }
 
 static void enter(struct walk *walk, uint32_t node)
@@ -165,9 +164,9 @@ static int walk_all(struct walk *walk)
 }
 
 int call_sites_collect(struct call_sites *ret_sites, const struct profile *profile,
-		       const uint32_t *canonical, enum measure of, uint32_t top)
+		       enum measure of, uint32_t top)
 {
-	struct walk walk = { .profile = profile, .canonical = canonical };
+	struct walk walk = { .profile = profile };
 	struct sort_key key = { .of = of };
 	if (walk_all(&walk) != 0) {
 		free(walk.sites);

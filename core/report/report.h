@@ -36,6 +36,7 @@ struct report_format {
 	const char *extension; /* of a file of this format, with its dot */
 	const char *summary;   /* for --help */
 	bool binary;           /* not to be written to a terminal */
+	bool has_addresses;    /* to be written from the whole, see core/profile/shown.h */
 	/** Write it. 0, or -1 with errno (of the stream, or ENOMEM). */
 	int (*write)(FILE *out, const struct profile *profile,
 		     const struct report_options *options);

@@ -379,14 +379,10 @@ static int write_svg(FILE *out, const struct profile *profile, const struct repo
 		     bool alone)
 {
 	struct svg svg = { .out = out, .profile = profile, .options = options, .alone = alone };
-	uint32_t *canonical = flame_canonical_frames(profile);
 	int result = -1;
 	uint64_t min_bytes = profile_sum_bytes(profile, options->of) / 1000
 			     * (alone ? THOUSANDTHS_MIN : THOUSANDTHS_MIN_STATIC);
-	if (canonical
-	    && flame_build(&svg.flame, profile, canonical, options->of, options->reversed,
-			   min_bytes)
-		       == 0) {
+	if (flame_build(&svg.flame, profile, options->of, options->reversed, min_bytes) == 0) {
 		if (place_boxes(&svg) == 0) {
 			write_element(&svg);
 			result = fflush(out) != 0 || ferror(out) ? -1 : 0;
@@ -395,7 +391,6 @@ static int write_svg(FILE *out, const struct profile *profile, const struct repo
 	}
 	free(svg.left);
 	free(svg.top);
-	free(canonical);
 	return result;
 }
 

@@ -59,8 +59,8 @@ class Stacks(dict):
         for line in text.splitlines():
             stack, size = line.rsplit(" ", 1)
             frames = tuple(stack.split(";"))
-            # Machine code that is on the same line has a stack for each address.
-            self[frames] = self.get(frames, 0) + int(size)
+            assert frames not in self, f"two lines of the same stack: {stack}"
+            self[frames] = int(size)
 
     def total(self):
         """Bytes of all stacks."""

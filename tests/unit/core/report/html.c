@@ -219,12 +219,7 @@ static const struct call_site *find_site(const struct profile *profile,
 static struct call_sites sites_of(const struct profile *profile, uint32_t top)
 {
 	struct call_sites sites;
-	uint32_t canonical[1000];
-	REQUIRE(profile->frame_count < 1000);
-	for (uint32_t i = 0; i < profile->frame_count; i++) {
-		canonical[i] = i;
-	}
-	REQUIRE(call_sites_collect(&sites, profile, canonical, MEASURE_PEAK, top) == 0);
+	REQUIRE(call_sites_collect(&sites, profile, MEASURE_PEAK, top) == 0);
 	return sites;
 }
 
