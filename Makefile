@@ -51,9 +51,10 @@ HOOK_CFLAGS = -O3 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-
 	$(if $(filter aarch64,$(ARCH)),-mno-outline-atomics)
 # No pack-relative-relocs: glibc 2.31 and musl 1.2.3 crash at load on them. -z defs: whatever the
 # hook takes from the workload has to be a weak reference; tests/lint/hook-abi has the list.
+# -z initfirst: other constructors allocate, too.
 HOOK_LDFLAGS = -nostdlib -shared -Wl,-soname,fil-hook.so -Wl,--hash-style=both,-z,now,-z,relro \
-	-Wl,-z,text,-z,noexecstack,-z,defs,-z,nopack-relative-relocs,--exclude-libs,ALL \
-	-Wl,--gc-sections,--build-id=sha1
+	-Wl,-z,text,-z,noexecstack,-z,defs,-z,initfirst,-z,nopack-relative-relocs \
+	-Wl,--exclude-libs,ALL,--gc-sections,--build-id=sha1
 
 TOOL_DIRS = cmd core/elf core/shm core/host core/remote core/supervise core/symbols core/profile \
 	core/capture core/report oomsim

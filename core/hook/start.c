@@ -166,10 +166,26 @@ static void forget_launchers(void)
 	}
 }
 
-__attribute__((constructor)) static void hook_start(void)
+/**
+ * The environment. glibc has not set environ when it calls the constructor of an object that is
+ * linked with -z initfirst, but hands over all three; musl hands over nothing, and has set it.
+ */
+static char **find_environment(char **handed_over)
 {
+	if (!&environ) {
+		return NULL;
+	}
+	return environ ? environ : handed_over;
+}
+
+/* Before all other constructors, which allocate, too: where glibc has no other object that asks for
+   that. */
+__attribute__((constructor)) static void hook_start(int count, char **words, char **handed_over)
+{
+	(void)count;
+	(void)words;
 	next_ready();
-	char **environment = &environ ? environ : NULL;
+	char **environment = find_environment(handed_over);
 	if (!environment) {
 		return;
 	}
