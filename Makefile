@@ -183,6 +183,18 @@ build/bench/%: tests/bench/workloads/%.c tests/bench/workloads/used.h Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -g -Wall -o $@ $< -pthread
 
+# What each step of an operation costs; instructions, if there is valgrind.
+bench-steps: all build/bench/steps/pairs build/bench/steps/record_into.so
+	FIL_BUILD=$(B) tests/bench/steps/run
+
+build/bench/steps/record_into.so: tests/bench/steps/record_into.c core/shm/create.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O2 -Wall -D_GNU_SOURCE= -I. -fPIC -shared -o $@ $(filter %.c,$^)
+
+build/bench/steps/pairs: tests/bench/steps/pairs.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -g -Wall -o $@ $< -pthread
+
 # How close the simulated lack of memory is to the real one; as root, for cgroups.
 OOM_WORKLOADS = $(patsubst tests/bench/oom/workloads/%.c,build/oom/%,\
 	$(wildcard tests/bench/oom/workloads/*.c))
@@ -217,7 +229,7 @@ install: all
 clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
-.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench bench-oom \
-	fuzz check-vm wheel install clean
+.PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench \
+	bench-steps bench-oom fuzz check-vm wheel install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))
