@@ -264,8 +264,8 @@ static void breach(enum breach_trigger trigger, const struct finding *finding, u
 static uint32_t own_node(void)
 {
 	struct thread *self = thread_state.self;
-	stack_look_for_python();
-	struct stack_frames frames = stack_read(self);
+	stack_look_for_python(self);
+	struct stack_frames frames = stack_read(self, NULL);
 	uint32_t node = 0;
 	if (hook_lock()) {
 		node = stack_node(self, frames);

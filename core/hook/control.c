@@ -17,7 +17,7 @@ static long control_stack(struct control_stack *stack)
 		return -1;
 	}
 	struct thread *self = thread_state.self;
-	struct stack_frames frames = stack_read(self);
+	struct stack_frames frames = stack_read(self, NULL);
 	uint32_t count = 0;
 	for (unsigned i = 0; i < frames.depth; i++) {
 		if (python_cache_hidden(&self->python, i)) {

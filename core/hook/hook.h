@@ -62,7 +62,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** How many operations go by between two looks for an interpreter. A power of two. */
+/** How many operations of a thread go by between two looks for an interpreter. A power of two. */
 #define LOOK_EVERY 1024u
 
 enum recording {
@@ -131,8 +131,7 @@ struct hook {
 	uint32_t executing_child;
 	/** A signal stack with SS_AUTODISARM was set: sigaltstack does not tell of it. */
 	uint32_t disarms_stacks;
-	/** Operations while no interpreter was known, and whether a thread looks for one. */
-	uint32_t looks;
+	/** 1 while a thread looks for an interpreter. */
 	uint32_t looking;
 	/**
 	 * The node of allocations without a Python stack, and the code of "[thread started here]".

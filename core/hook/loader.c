@@ -45,7 +45,9 @@ static void forget_python(void)
 		codes_clear(&hook.codes);
 		memset(&hook.python, 0, sizeof(hook.python));
 		memset(&hook.domains, 0, sizeof(hook.domains));
-		hook.looks = 0;
+		for (struct thread *thread = hook.threads.all; thread; thread = thread->next) {
+			store_relaxed(&thread->looks, 0);
+		}
 		hook_unlock();
 	}
 }

@@ -11,10 +11,10 @@
 #include <errno.h>
 
 /** An aligned allocation: NULL may also mean that the alignment is none. */
-static void record_aligned(void *p, size_t bytes)
+attr_inline void record_aligned(void *p, size_t bytes)
 {
 	if (p || !hook.next.__errno_location || *hook.next.__errno_location() == ENOMEM) {
-		record_allocation(p, bytes, BLOCK_MALLOC);
+		record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
 	}
 }
 
@@ -23,7 +23,7 @@ static attr_cold void *refuse(size_t bytes)
 	if (hook.next.__errno_location) {
 		*hook.next.__errno_location() = ENOMEM;
 	}
-	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	record_allocation(NULL, bytes, BLOCK_MALLOC, native_frame_here());
 	return NULL;
 }
 
@@ -34,7 +34,7 @@ attr_inline void *do_malloc(size_t bytes)
 	hook_enter();
 	void *p = hook.next.malloc(bytes);
 	hook_leave();
-	record_allocation(p, bytes, BLOCK_MALLOC);
+	record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
 	return p;
 }
 
@@ -43,7 +43,7 @@ attr_inline void *do_calloc(size_t count, size_t size, size_t bytes)
 	hook_enter();
 	void *p = hook.next.calloc(count, size);
 	hook_leave();
-	record_allocation(p, bytes, BLOCK_MALLOC);
+	record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
 	return p;
 }
 
@@ -60,10 +60,10 @@ attr_inline void *do_realloc(void *p, size_t bytes)
 		block.bytes = bytes;
 		record_put_back(q, block, BLOCK_MALLOC);
 	} else if (q) {
-		record_allocation(q, bytes, BLOCK_MALLOC);
+		record_allocation(q, bytes, BLOCK_MALLOC, native_frame_here());
 	} else if (bytes) {
 		record_put_back(p, block, BLOCK_MALLOC);
-		record_allocation(NULL, bytes, BLOCK_MALLOC);
+		record_allocation(NULL, bytes, BLOCK_MALLOC, native_frame_here());
 	}
 	return q;
 }
@@ -74,9 +74,9 @@ attr_inline int do_posix_memalign(void **ret, size_t alignment, size_t bytes)
 	int error = hook.next.posix_memalign(ret, alignment, bytes);
 	hook_leave();
 	if (error == 0) {
-		record_allocation(*ret, bytes, BLOCK_MALLOC);
+		record_allocation(*ret, bytes, BLOCK_MALLOC, native_frame_here());
 	} else if (error == ENOMEM) {
-		record_allocation(NULL, bytes, BLOCK_MALLOC);
+		record_allocation(NULL, bytes, BLOCK_MALLOC, native_frame_here());
 	}
 	return error;
 }
@@ -92,7 +92,7 @@ attr_inline void *do_aligned(void *(*allocate)(size_t, size_t), size_t alignment
 
 static attr_cold int refuse_aligned(size_t bytes)
 {
-	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	record_allocation(NULL, bytes, BLOCK_MALLOC, native_frame_here());
 	return ENOMEM;
 }
 

@@ -130,8 +130,8 @@ static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 {
 	struct slot *slot = hook.view.slot;
 	uint32_t node = 0;
-	stack_look_for_python();
-	struct stack_frames frames = stack_read(self);
+	stack_look_for_python(self);
+	struct stack_frames frames = stack_read(self, NULL);
 	if (hook_lock()) {
 		node = stack_node(self, frames);
 		slot->failed_bytes = bytes;
@@ -144,10 +144,11 @@ static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 	}
 }
 
-attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind kind)
+attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind kind,
+		     const uintptr_t *frame)
 {
-	stack_look_for_python();
-	struct stack_frames frames = stack_read(self);
+	stack_look_for_python(self);
+	struct stack_frames frames = stack_read(self, frame);
 	if (likely(hook_lock())) {
 		add_block(self, frames, address_of(p), bytes, kind);
 		hook_unlock();
@@ -172,7 +173,7 @@ void record_deferred(struct thread *self, struct pending operation)
 {
 	switch ((enum pending_operation)operation.operation) {
 	case PENDING_ADD:
-		add(self, operation.address, operation.bytes, operation.kind);
+		add(self, operation.address, operation.bytes, operation.kind, NULL);
 		break;
 	case PENDING_FREE:
 		take(operation.address);
@@ -188,7 +189,7 @@ void record_deferred(struct thread *self, struct pending operation)
 	}
 }
 
-void record_allocation(void *p, size_t bytes, enum block_kind kind)
+void record_allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame)
 {
 	nesting_mark mark = 0;
 	switch (nesting_begin(&mark, false)) {
@@ -204,7 +205,7 @@ void record_allocation(void *p, size_t bytes, enum block_kind kind)
 		if (unlikely(!p)) {
 			add_refusal(thread_state.self, bytes);
 		} else {
-			add(thread_state.self, p, bytes, kind);
+			add(thread_state.self, p, bytes, kind, frame);
 		}
 		nesting_end(&mark);
 	}
@@ -214,6 +215,9 @@ struct record_block record_take(void *p)
 {
 	struct record_block block = { 0 };
 	nesting_mark mark = 0;
+	/* Of many blocks, this one's word is far away, and is needed behind the lock, before which
+	   no processor looks ahead. */
+	live_prefetch(&hook.live, &hook.view, address_of(p));
 	switch (p ? nesting_begin(&mark, true) : NESTING_NONE) {
 	case NESTING_NONE:
 		break;

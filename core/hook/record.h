@@ -29,8 +29,11 @@ struct record_block {
 	bool is_code;
 };
 
-/** A block of bytes was allocated at p; p NULL: an allocation of bytes was refused. */
-void record_allocation(void *p, size_t bytes, enum block_kind kind);
+/**
+ * A block of bytes was allocated at p; p NULL: an allocation of bytes was refused. frame is
+ * native_frame_here() of the interposed function, or NULL if what has called it is found without.
+ */
+void record_allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame);
 
 /** The block at p is about to be freed. Unknown addresses and NULL are ignored. */
 void record_free(void *p);

@@ -69,7 +69,7 @@ static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
 
 void record_map(struct thread *self, void *address, size_t bytes, bool counted)
 {
-	struct stack_frames frames = stack_read(self);
+	struct stack_frames frames = stack_read(self, NULL);
 	if (likely(hook_lock())) {
 		uintptr_t start = (uintptr_t)address;
 		uintptr_t end = page_up(start + bytes);
@@ -144,7 +144,7 @@ void record_protection(void *address, size_t bytes, bool counted)
 		return;
 	}
 	struct thread *self = thread_state.self;
-	struct stack_frames frames = stack_read(self);
+	struct stack_frames frames = stack_read(self, NULL);
 	if (hook_lock()) {
 		uintptr_t start = (uintptr_t)address;
 		uintptr_t end = page_up(start + bytes);
@@ -221,5 +221,5 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 
 void record_refused_mapping(size_t bytes)
 {
-	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	record_allocation(NULL, bytes, BLOCK_MALLOC, NULL);
 }

@@ -152,7 +152,7 @@ static void set_ceiling(uint64_t limit_bytes)
 long scope_open(const struct control_scope *wanted)
 {
 	long error = check_state(CONTROL_OFF);
-	stack_look_for_python();
+	stack_ask_for_python();
 	if (error || !python_may_change(&hook.python) || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;
 	}

@@ -9,21 +9,13 @@
 #include "core/hook/mixed.h"
 #include "core/shm/intern.h"
 
-void stack_look_for_python(void)
+void stack_ask_for_python(void)
 {
-	/* Until an interpreter is there, ask the loader now and then whether it has loaded
-	   anything. */
-	if (likely(hook.python.state != PYTHON_NOT_SEEN) || hook.python.symbols.code_type
+	uint32_t nobody = 0;
+	if (hook.python.state != PYTHON_NOT_SEEN || hook.python.symbols.code_type
 	    || load_relaxed(&hook.python_away)) {
 		return;
 	}
-	/* Not exact, if two threads count at once, and not as slow as what would be. */
-	uint32_t looks = load_relaxed(&hook.looks);
-	store_relaxed(&hook.looks, looks + 1);
-	if ((looks & (LOOK_EVERY - 1)) != 0) {
-		return;
-	}
-	uint32_t nobody = 0;
 	if (cas_acq_rel(&hook.looking, &nobody, 1)) {
 		python_attach(&hook.python, &hook);
 		/* Pairs with the exchange above: one thread at a time. */
@@ -63,9 +55,6 @@ static struct stack_frames read_frames(struct thread *self)
 static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
 {
 	struct stack_frames frames = { 0, 0 };
-	if (!load_relaxed(&hook.python.symbols.code_type)) {
-		return frames;
-	}
 	store_relaxed(&self->reading, 1);
 	/* Pairs with the fence of dlclose: either it sees us reading, or we see that it is at work.
 	   */
@@ -77,12 +66,16 @@ static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
 	return frames;
 }
 
-struct stack_frames stack_read(struct thread *self)
+struct stack_frames stack_read(struct thread *self, const uintptr_t *frame)
 {
 	if (unlikely(hook.native_frames.stacks)) {
-		native_walk(&hook.native, &self->native);
+		native_walk(&hook.native, &self->native, frame);
 	}
-	return likely(hook.python_is_resident) ? read_frames(self) : read_frames_guarded(self);
+	if (likely(hook.python_is_resident)) {
+		return read_frames(self);
+	}
+	return load_relaxed(&hook.python.symbols.code_type) ? read_frames_guarded(self)
+							    : (struct stack_frames){ 0, 0 };
 }
 
 /** What a code object's address stood for may have changed. */

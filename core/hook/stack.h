@@ -5,7 +5,7 @@
 #ifndef CORE_HOOK_STACK_H
 #define CORE_HOOK_STACK_H
 
-#include "core/hook/threads.h"
+#include "core/hook/hook.h"
 
 #include <stdint.h>
 
@@ -16,13 +16,25 @@ struct stack_frames {
 	unsigned unchanged;
 };
 
-/** Read the frames into the thread's cache. No lock needed; the thread's own state only. */
-struct stack_frames stack_read(struct thread *self);
+/**
+ * Read the frames into the thread's cache. No lock needed; the thread's own state only. frame as of
+ * native_walk.
+ */
+struct stack_frames stack_read(struct thread *self, const uintptr_t *frame);
 
 /** The node of what was read. Interns what is new; under the lock. Never 0. */
 uint32_t stack_node(struct thread *self, struct stack_frames frames);
 
-/** Look for an interpreter if one may have been loaded since the last look. Without the lock. */
-void stack_look_for_python(void);
+/** Ask the loader for an interpreter, if it has loaded anything since. Without the lock. */
+void stack_ask_for_python(void);
+
+/** The same now and then, until there is one. By the thread itself. */
+attr_inline void stack_look_for_python(struct thread *self)
+{
+	if (unlikely(hook.python.state == PYTHON_NOT_SEEN)
+	    && unlikely((self->looks++ & (LOOK_EVERY - 1)) == 0)) {
+		stack_ask_for_python();
+	}
+}
 
 #endif

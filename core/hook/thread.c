@@ -26,7 +26,7 @@ static struct thread_start *start_take(void *(*routine)(void *), void *argument)
 		return NULL;
 	}
 	struct thread *self = thread_state.self;
-	struct stack_frames frames = stack_read(self);
+	struct stack_frames frames = stack_read(self, NULL);
 	if (hook_lock()) {
 		uint32_t origin = stack_node(self, frames);
 		start = pool_take(&hook.pool, sizeof(*start));

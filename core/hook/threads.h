@@ -41,6 +41,8 @@ struct thread {
 	uint32_t origin_node;
 	/** Number of its struct thread_record; 0: none could be had. */
 	uint32_t record;
+	/** Its operations while no interpreter was known. */
+	uint32_t looks;
 	/** codes.generation that the cache was made under. */
 	uint32_t code_generation;
 	/** What ceiling_decide has granted the request that is under way (core/hook/promise.h). */

@@ -115,6 +115,19 @@ attr_inline uint64_t *live_word(const struct segment_view *view, uint64_t page, 
 	return view_slab(view, page_slab(page)) + (offset >> page_granule(page));
 }
 
+/**
+ * Let the processor fetch the word of a block that will be looked for, while it does other things.
+ * A hint: the table may change meanwhile, so that no lock is needed.
+ */
+attr_inline void live_prefetch(const struct live_table *table, const struct segment_view *view,
+			       uintptr_t address)
+{
+	const uint64_t *page = live_page(table, address);
+	if (likely(page)) {
+		__builtin_prefetch(live_word(view, *(const volatile uint64_t *)page, address), 1);
+	}
+}
+
 /** Find the block that starts at address. False, and *ret untouched, if there is none. */
 attr_inline bool live_seek(const struct live_table *table, const struct segment_view *view,
 			   uintptr_t address, struct live_place *ret)

@@ -62,7 +62,13 @@ enum {
 	/** What is further out depends on the frame pointer in this frame. */
 	NATIVE_FRAME_NEEDS_FP = 0x4,
 	/** The walk ends here, whatever the stack holds. */
-	NATIVE_FRAME_LAST = 0x8
+	NATIVE_FRAME_LAST = 0x8,
+	/**
+	 * What its caller depends on, the word at ra_slot and, with NATIVE_FRAME_QUICK_FP, that at
+	 * fp_slot, lies in the thread's own stack: it can be read as long as the frame is there.
+	 */
+	NATIVE_FRAME_QUICK = 0x10,
+	NATIVE_FRAME_QUICK_FP = 0x20
 };
 
 struct native_frame {
@@ -110,10 +116,14 @@ struct native_cache {
 };
 
 /**
- * Bring a cache up to date with the calling function's stack; the innermost frames are ours. Then
- * cache->depth positions are in use, of which the outermost cache->noded are as they were.
+ * Bring a cache up to date with the calling function's stack. Then cache->depth positions are in
+ * use, of which the outermost cache->noded are as they were.
+ *
+ * @param frame  native_frame_here() in a function that has not returned: the innermost frame is its
+ *               caller's. NULL: the innermost ones are ours. (They may be in any case, where rules
+ *               do not suffice.)
  */
-void native_walk(struct native *native, struct native_cache *cache);
+void native_walk(struct native *native, struct native_cache *cache, const uintptr_t *frame);
 
 /** Before and after a call that may unload an object. Between them no thread relies on rules. */
 void native_close_begins(struct native *native);

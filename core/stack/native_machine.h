@@ -54,6 +54,13 @@ attr_inline void native_capture(struct native_registers *ret)
 			 : "rax", "memory");
 }
 
+/**
+ * Where the function that stands here has its caller's frame pointer, with what it returns to in
+ * the next word; the words after are its caller's. NULL: this architecture does not say. Not for
+ * a call that is the function's last act: the compiler would give up the frame before.
+ */
+#define native_frame_here() ((const uintptr_t *)__builtin_frame_address(0))
+
 /** Where a signal handler returns to: from there the stack pointer shows the interrupted frame. */
 static const uint8_t native_signal_return[] = { 0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05 };
 
@@ -105,6 +112,9 @@ attr_inline void native_capture(struct native_registers *ret)
 			 : "r"(ret->value)
 			 : "x9", "memory");
 }
+
+/* The frame record lies anywhere in its frame. */
+#define native_frame_here() ((const uintptr_t *)NULL)
 
 static const uint8_t native_signal_return[] = { 0x68, 0x11, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4 };
 

@@ -87,6 +87,14 @@ attr_inline bool make_room(struct walk *walk)
 	return walk->fresh > 0;
 }
 
+/** True if a cached frame is the one that a walk has come to. */
+attr_inline bool is_at(const struct native_frame *frame, const struct native_state *state)
+{
+	return frame->sp == state->sp && frame->pc == state->pc
+		&& (frame->flags & NATIVE_FRAME_EXACT) == (state->is_exact ? NATIVE_FRAME_EXACT : 0)
+		&& (!(frame->flags & NATIVE_FRAME_NEEDS_FP) || frame->fp == state->fp);
+}
+
 /** Cached position below limit at which the walk is now, or NOT_FOUND. */
 attr_inline uint32_t find(struct walk *walk, const struct native_state *state)
 {
@@ -94,17 +102,11 @@ attr_inline uint32_t find(struct walk *walk, const struct native_state *state)
 	while (walk->limit > 0 && frames[walk->limit - 1].sp < state->sp) {
 		walk->limit--;
 	}
-	if (walk->limit == 0) {
-		return NOT_FOUND;
-	}
-	const struct native_frame *frame = &frames[walk->limit - 1];
-	bool same = frame->sp == state->sp && frame->pc == state->pc
-		&& (frame->flags & NATIVE_FRAME_EXACT) == (state->is_exact ? NATIVE_FRAME_EXACT : 0)
-		&& (!(frame->flags & NATIVE_FRAME_NEEDS_FP) || frame->fp == state->fp);
-	return same ? walk->limit - 1 : NOT_FOUND;
+	return walk->limit != 0 && is_at(&frames[walk->limit - 1], state) ? walk->limit - 1
+									  : NOT_FOUND;
 }
 
-/** True if the caller of the frame at position i, of which that is the cached one, is as cached. */
+/** True if the caller of a frame, of which that is the cached one, is as cached. */
 attr_inline bool caller_is(struct walk *walk, const struct native_frame *frame,
 			   const struct native_frame *caller)
 {
@@ -116,6 +118,28 @@ attr_inline bool caller_is(struct walk *walk, const struct native_frame *frame,
 	/* If the caller needs it and the frame has not saved it, the frame needs it too. */
 	return !(caller->flags & NATIVE_FRAME_NEEDS_FP) || frame->fp_slot == 0
 		|| (native_read(&walk->span, frame->fp_slot, &word) && word == caller->fp);
+}
+
+/** The same by the words that can be read without a look at where they are; false: perhaps. */
+attr_inline bool caller_is_surely(const struct native_frame *frame,
+				  const struct native_frame *caller)
+{
+	return (frame->flags & NATIVE_FRAME_QUICK)
+		&& likely(*(const uintptr_t *)frame->ra_slot == caller->pc)
+		&& (likely(!(frame->flags & NATIVE_FRAME_QUICK_FP))
+		    || *(const uintptr_t *)frame->fp_slot == caller->fp);
+}
+
+/** The outermost position of those up to at that are as cached, each for certain. */
+attr_inline uint32_t verify(struct walk *walk, uint32_t at)
+{
+	const struct native_frame *frame = &walk->cache->frame[at];
+	while (at > 0 && (likely(caller_is_surely(frame, frame - 1))
+			  || caller_is(walk, frame, frame - 1))) {
+		frame--;
+		at--;
+	}
+	return at;
 }
 
 /** The outermost frame has no caller yet. */
@@ -165,6 +189,26 @@ static struct native_frame *resume(struct walk *walk, uint32_t first, uint32_t l
 	return frame;
 }
 
+/** A word of a frame that lies in the thread's own stack: not below the frame, nor above all. */
+static bool is_own(const struct native_cache *cache, const struct native_frame *frame,
+		   uintptr_t address)
+{
+	return frame->sp >= cache->stack.low && address >= frame->sp
+		&& address < cache->stack.high && address % sizeof(uintptr_t) == 0;
+}
+
+/** How a frame's caller is verified. */
+static unsigned quick_flags(const struct native_cache *cache, const struct native_frame *frame,
+			    bool caller_needs)
+{
+	bool with_fp = caller_needs && frame->fp_slot != 0;
+	if (!is_own(cache, frame, frame->ra_slot)
+	    || (with_fp && !is_own(cache, frame, frame->fp_slot))) {
+		return 0;
+	}
+	return NATIVE_FRAME_QUICK | (with_fp ? NATIVE_FRAME_QUICK_FP : 0);
+}
+
 /** What of a frame the frames inside it depend on: whether the frame pointer matters. */
 static void mark_needs(struct native_cache *cache, uint32_t base, uint32_t end)
 {
@@ -174,8 +218,10 @@ static void mark_needs(struct native_cache *cache, uint32_t base, uint32_t end)
 			i > 0 && (cache->frame[i - 1].flags & NATIVE_FRAME_NEEDS_FP) != 0;
 		bool needs = (frame->flags & NATIVE_FRAME_FROM_FP)
 			|| (caller_needs && frame->fp_slot == 0);
-		frame->flags = (uint8_t)((frame->flags & ~NATIVE_FRAME_NEEDS_FP)
-					 | (needs ? NATIVE_FRAME_NEEDS_FP : 0));
+		unsigned kept = NATIVE_FRAME_EXACT | NATIVE_FRAME_FROM_FP | NATIVE_FRAME_LAST;
+		frame->flags = (uint8_t)((frame->flags & kept)
+					 | (needs ? NATIVE_FRAME_NEEDS_FP : 0)
+					 | quick_flags(cache, frame, caller_needs));
 	}
 }
 
@@ -266,19 +312,14 @@ attr_inline enum native_step step(struct walk *walk, struct native_state *state,
 }
 
 /** By rules, as far as they go. False if they do not suffice. */
-static attr_noinline bool walk_by_rules(struct walk *walk, const struct native_registers *registers)
+static attr_noinline bool walk_by_rules(struct walk *walk, struct native_state state)
 {
 	struct native_cache *cache = walk->cache;
-	struct native_state state = { registers->value[NATIVE_SP], registers->value[NATIVE_RA],
-				      registers->value[NATIVE_FP], true };
 	for (;;) {
 		struct native_frame *frame;
 		uint32_t at = find(walk, &state);
 		if (at != NOT_FOUND) {
-			uint32_t i = at;
-			while (i > 0 && caller_is(walk, &cache->frame[i], &cache->frame[i - 1])) {
-				i--;
-			}
+			uint32_t i = verify(walk, at);
 			if (i == 0 && still_last(walk, &cache->frame[0])) {
 				finish(walk, at + 1);
 				return true;
@@ -304,18 +345,63 @@ static attr_noinline bool walk_by_rules(struct walk *walk, const struct native_r
 	return true;
 }
 
-attr_noinline void native_walk(struct native *native, struct native_cache *cache)
+/** The caller's registers, by the frame of a function that it has called. */
+attr_inline struct native_state caller_state(const uintptr_t *frame)
+{
+	return (struct native_state){ (uintptr_t)(frame + 2), native_strip(frame[1]), frame[0],
+				      false };
+}
+
+/** True if all of the stack is as the last walk left it: mostly so, and quickly seen. */
+attr_inline bool is_unchanged(const struct native *native, const struct native_cache *cache,
+			      const struct native_state *state)
+{
+	/* As in begin. */
+	if (load_acquire(&native->closing) != 0
+	    || load_acquire(&native->rules.generation) != cache->generation
+	    || cache->is_passing || cache->depth == 0) {
+		return false;
+	}
+	const struct native_frame *frame = &cache->frame[cache->depth - 1];
+	if (!is_at(frame, state)) {
+		return false;
+	}
+	while (frame != cache->frame) {
+		if (!caller_is_surely(frame, frame - 1)) {
+			return false;
+		}
+		frame--;
+	}
+	return (frame->flags & NATIVE_FRAME_LAST) != 0;
+}
+
+attr_noinline void native_walk(struct native *native, struct native_cache *cache,
+			       const uintptr_t *frame)
 {
 	struct native_registers registers;
-	native_capture(&registers);
+	struct native_state state;
+	if (likely(frame != NULL)) {
+		state = caller_state(frame);
+		if (likely(is_unchanged(native, cache, &state))) {
+			return;
+		}
+	} else {
+		native_capture(&registers);
+		state = (struct native_state){ registers.value[NATIVE_SP],
+					       registers.value[NATIVE_RA],
+					       registers.value[NATIVE_FP], true };
+	}
 	begin(native, cache);
 	struct walk walk = { .native = native, .cache = cache, .limit = cache->depth,
 			     .fresh = cache->capacity };
 	/* Should a handler leave the walk by longjmp, what is half moved is not met again. */
 	cache->depth = 0;
 	barrier_compiler();
-	walk.span = native_span_of(registers.value[NATIVE_SP], &cache->stack);
-	if (unlikely(!walk_by_rules(&walk, &registers))) {
+	walk.span = native_span_of(state.sp, &cache->stack);
+	if (unlikely(!walk_by_rules(&walk, state))) {
+		/* Anew, and with all registers, which are known only here. */
+		native_capture(&registers);
+		walk.span = native_span_of(registers.value[NATIVE_SP], &cache->stack);
 		walk_fully(&walk, &registers);
 	}
 }
