@@ -4,7 +4,8 @@
 /*
  * Preloaded after the hook, and therefore initialised before it: a segment for it, without a
  * supervisor. In the program itself, so that this works under valgrind, too, which has an
- * environment of its own. FIL_STEPS_FLAGS holds the segment's flags.
+ * environment of its own. FIL_STEPS_FLAGS holds the segment's flags, FIL_STEPS_LIMIT the bytes of a
+ * ceiling (0: none).
  */
 #include "core/shm/create.h"
 
@@ -32,8 +33,15 @@ static void *map(int fd, uint64_t offset, size_t len)
 	return memory;
 }
 
-static int make_segment(uint32_t flags)
+static uint64_t number(const char *name)
 {
+	const char *text = getenv(name);
+	return text ? strtoull(text, NULL, 0) : 0;
+}
+
+static int make_segment(void)
+{
+	uint64_t limit_bytes = number("FIL_STEPS_LIMIT");
 	int error;
 	int fd = memfd_create("segment", 0);
 	uint64_t size = fd < 0 ? 0 : segment_set_size(fd, SEGMENT_SIZE_MAX, &error);
@@ -46,7 +54,12 @@ static int make_segment(uint32_t flags)
 	segment_init(header, slot, size);
 	segment_expect(header, slot, (uint32_t)getpid());
 	header->supervisor_tid = (uint32_t)getpid();
-	header->flags |= flags;
+	header->flags |= (uint32_t)number("FIL_STEPS_FLAGS");
+	if (limit_bytes) {
+		header->ceiling.metric = CEILING_RESIDENT;
+		header->ceiling.action = CEILING_KILL;
+		header->ceiling.limit_bytes = limit_bytes;
+	}
 	header->next_extent = EXTENTS_BEFORE;
 	return fd;
 }
@@ -54,12 +67,11 @@ static int make_segment(uint32_t flags)
 __attribute__((constructor)) static void prepare(void)
 {
 	static char segment[64];
-	const char *flags = getenv("FIL_STEPS_FLAGS");
 	char **last = environ;
-	if (!flags) {
+	if (!getenv("FIL_STEPS_FLAGS")) {
 		return;
 	}
-	int fd = make_segment((uint32_t)strtoul(flags, NULL, 0));
+	int fd = make_segment();
 	snprintf(segment, sizeof(segment), "FIL_SEGMENT=/proc/%d/fd/%d", (int)getpid(), fd);
 	/* In place: the hook finds what the kernel has put behind the environment. */
 	while (last[1]) {
