@@ -21,6 +21,13 @@
 #define TURNS_SHORT 20
 #define TURN_NS 500000
 
+/**
+ * What a thread may ask for without a look, if the next reading is further away than GRANT_FROM: at
+ * the reading, which ends all grants, so much may be counted that is not asked for yet.
+ */
+#define GRANT_BYTES ((uint64_t)64 << 10)
+#define GRANT_FROM_BYTES (2 * CEILING_GRAIN_BYTES)
+
 /** In what steps allocators hand out blocks. */
 #define BLOCK_STEP_BYTES 16u
 
@@ -38,6 +45,7 @@ void ceiling_start(const struct segment_ceiling *set)
 	ceiling->limit_bytes = set->limit_bytes;
 	ceiling->fail_at = set->fail_at;
 	ceiling->next_reading = CEILING_GRAIN_BYTES;
+	ceiling->grant_number = 1;
 	/* Until something is read: an image begins with little, and one thread. */
 	ceiling->fault_gap = set->limit_bytes;
 	ceiling->threads = 1;
@@ -91,6 +99,9 @@ static bool read_text(const char *path, char *text, size_t size)
 /** When to read next, from what is used now and what of the books was never touched. */
 static void schedule(struct ceiling *ceiling, uint64_t used_bytes, uint64_t untouched)
 {
+	/* What is granted now is asked for later, beside what is granted then. */
+	uint32_t grant_number = load_relaxed(&ceiling->grant_number) + 1;
+	store_relaxed(&ceiling->grant_number, grant_number ? grant_number : 1);
 	uint64_t asked_total = load_relaxed(&ceiling->asked_total);
 	uint64_t gap = saturated_difference(ceiling->limit_bytes, used_bytes);
 	store_relaxed(&ceiling->safe_until, asked_total + saturated_difference(gap, untouched));
@@ -301,9 +312,12 @@ static attr_cold void happen(enum breach_trigger trigger, const struct finding *
 static bool is_chosen(struct ceiling *ceiling)
 {
 	const struct slot *slot = hook.view.slot;
+	if (likely(!ceiling->fail_at)) {
+		return false;
+	}
 	uint64_t number =
 		load_relaxed(&hook.view.header->totals.allocations) - slot->allocations_before + 1;
-	if (!ceiling->fail_at || number < ceiling->fail_at) {
+	if (number < ceiling->fail_at) {
 		return false;
 	}
 	ceiling->fail_at = 0;
@@ -311,13 +325,45 @@ static bool is_chosen(struct ceiling *ceiling)
 	return true;
 }
 
+/** What is left of the thread's grant, which ends. */
+static uint64_t take_grant(const struct ceiling *ceiling, struct thread *self)
+{
+	bool holds = self && self->grant_number == load_relaxed(&ceiling->grant_number);
+	uint64_t left = holds ? self->grant_left : 0;
+	if (holds) {
+		self->grant_left = 0;
+	}
+	return left;
+}
+
+/** Far from the next reading, let the thread ask for some more without a look. */
+static void give_grant(struct ceiling *ceiling, struct thread *self, uint64_t asked_total)
+{
+	if (!self || ceiling->action == CEILING_ENOMEM || ceiling->fail_at
+	    || saturated_difference(load_relaxed(&ceiling->next_reading), asked_total)
+		       < GRANT_FROM_BYTES) {
+		return;
+	}
+	/* The number first: a reading meanwhile ends it. */
+	self->grant_number = load_relaxed(&ceiling->grant_number);
+	barrier_compiler();
+	add_relaxed(&ceiling->asked_total, GRANT_BYTES);
+	self->grant_left = GRANT_BYTES;
+}
+
 /** Count a request that grows by so much. True if a reading is due. */
 static bool is_reading_due(struct ceiling *ceiling, size_t growth)
 {
+	struct thread *self = thread_state.self;
 	/* What nobody can have is not added up: the sum would wrap around. */
 	uint64_t added = growth <= ceiling->limit_bytes ? growth : ceiling->limit_bytes + 1;
-	uint64_t before = add_relaxed(&ceiling->asked_total, added);
-	return before + added >= load_relaxed(&ceiling->next_reading);
+	added -= take_grant(ceiling, self);
+	uint64_t asked_total = add_relaxed(&ceiling->asked_total, added) + added;
+	if (asked_total >= load_relaxed(&ceiling->next_reading)) {
+		return true;
+	}
+	give_grant(ceiling, self, asked_total);
+	return false;
 }
 
 /**
@@ -517,6 +563,15 @@ void ceiling_settle(size_t made_bytes, size_t gone_bytes)
 	if (self && self->reserved) {
 		promise_settle(self);
 	}
+}
+
+bool ceiling_wants_frees(void)
+{
+	const struct ceiling *ceiling = &hook.ceiling;
+	return ceiling->metric == CEILING_ALLOCATED
+		|| (ceiling->metric == CEILING_RESIDENT && ceiling->action != CEILING_ENOMEM
+		    && load_relaxed(&ceiling->asked_total)
+			       >= load_relaxed(&ceiling->safe_until));
 }
 
 void ceiling_forget_block(size_t bytes)

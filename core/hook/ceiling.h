@@ -13,6 +13,7 @@
 #include "core/base/attributes.h"
 #include "core/base/breach.h"
 #include "core/hook/promise.h"
+#include "core/hook/threads.h"
 #include "core/shm/segment.h"
 
 #include <stdbool.h>
@@ -27,7 +28,11 @@ struct ceiling {
 	uint64_t limit_bytes;
 	uint64_t fail_at;
 
-	/** Bytes asked for since the start of the image, and when the next reading is due. */
+	/**
+	 * Bytes asked for since the start of the image, or granted to threads to ask for, and when
+	 * the next reading is due. Grants hold until this number changes: until the next reading.
+	 */
+	uint32_t grant_number;
 	uint64_t asked_total;
 	uint64_t next_reading;
 	/** Before so much has been asked for, the charge cannot be above the ceiling. */
@@ -73,6 +78,22 @@ bool ceiling_decide(size_t bytes, size_t replaced);
 void ceiling_settle(size_t made_bytes, size_t gone_bytes);
 
 /**
+ * Is a request that grows by so much within what this thread may ask for without a look? Only far
+ * from the ceiling there is such a grant.
+ */
+attr_inline bool ceiling_is_far(const struct ceiling *ceiling, size_t growth)
+{
+	struct thread *self = thread_state.self;
+	if (unlikely(!self) || thread_state.inside
+	    || self->grant_number != load_relaxed(&ceiling->grant_number)
+	    || unlikely(growth > self->grant_left)) {
+		return false;
+	}
+	self->grant_left -= growth;
+	return true;
+}
+
+/**
  * The value of request, which makes one of bytes and records it, if the ceiling lets it through;
  * else that of refusal. is_made: has it made a block? It may look at passed_, the value. Without a
  * ceiling this is one branch, and only request is evaluated.
@@ -84,7 +105,10 @@ void ceiling_settle(size_t made_bytes, size_t gone_bytes);
 			passed_ = (request);                                            \
 		} else {                                                                \
 			size_t replaced_ = (replaced);                                  \
-			if (ceiling_decide((bytes), replaced_)) {                       \
+			size_t growth_ = (bytes) > replaced_ ? (bytes) - replaced_ : 0; \
+			if (likely(ceiling_is_far(&hook.ceiling, growth_))) {           \
+				passed_ = (request);                                    \
+			} else if (ceiling_decide((bytes), replaced_)) {                \
 				passed_ = (refusal);                                    \
 			} else {                                                        \
 				passed_ = (request);                                    \
@@ -95,6 +119,9 @@ void ceiling_settle(size_t made_bytes, size_t gone_bytes);
 		}                                                                       \
 		passed_;                                                                \
 	})
+
+/** Does anything here depend on the size of a block that is given back? Called only if is_set. */
+bool ceiling_wants_frees(void);
 
 /** A block of bytes is given back (0: none that is on the books). Called only if is_set. */
 void ceiling_forget_block(size_t bytes);

@@ -253,7 +253,7 @@ attr_cold uint64_t record_size(void *p)
 
 void record_free(void *p)
 {
-	if (unlikely(hook.ceiling.is_set) && p) {
+	if (unlikely(hook.ceiling.is_set) && p && ceiling_wants_frees()) {
 		uint64_t bytes = record_size(p);
 		ceiling_look_before_free(bytes);
 		ceiling_forget_block(bytes);

@@ -41,6 +41,7 @@ static struct thread *thread_take(struct threads *threads)
 		threads->free = thread->next;
 		thread->origin = 0;
 		thread->reserved = 0;
+		thread->grant_number = 0;
 		thread->origin_node = 0;
 		thread->pending_head = thread->pending_tail;
 		python_cache_reset(&thread->python);

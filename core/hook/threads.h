@@ -47,6 +47,12 @@ struct thread {
 	uint32_t code_generation;
 	/** What ceiling_decide has granted the request that is under way (core/hook/promise.h). */
 	uint64_t reserved;
+	/**
+	 * Far from a ceiling: bytes that the thread may still ask for without a look, as long as
+	 * ceiling.grant_number is this. None yet: 0, which that never is.
+	 */
+	uint64_t grant_left;
+	uint32_t grant_number;
 	/** 1 while the thread reads frames of an interpreter that could be unloaded. */
 	uint32_t reading;
 	/** The frames of the last stack, and their nodes. */
