@@ -104,6 +104,10 @@ static void abandon(void)
 {
 	/* It may have been left while it was to become known. */
 	uint32_t tid = thread_state.self ? thread_state.self->tid : (uint32_t)sys_gettid();
+	if (thread_state.self) {
+		/* A walk may have been left in the middle. */
+		python_cache_reset(&thread_state.self->python);
+	}
 	if ((load_relaxed(&hook.view.slot->lock) & LOCK_HOLDER) == tid) {
 		repair();
 		hook_unlock();
