@@ -51,6 +51,7 @@ static struct thread *thread_take(struct threads *threads)
 			return NULL;
 		}
 		thread->record = view_add_own(&hook.view, ARENA_THREAD, 1);
+		thread->python.mark_every = PYTHON_MARK_EVERY;
 	}
 	thread->next = threads->all;
 	threads->all = thread;

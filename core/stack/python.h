@@ -3,7 +3,8 @@
 
 /*
  * The Python part of the calling thread's stack, read from CPython's own structures: no tracing, no
- * reference counts, no call into the interpreter but for two that only fetch a pointer.
+ * reference counts, no call into the interpreter but for two that only fetch a pointer. Nothing in
+ * them is changed but for marks in deep stacks (python_marks.h).
  *
  * Why every dereference is of a live object. A thread that runs Python code, or C code called from
  * it, owns its thread state; the state's current frame is being executed, or waits for the C code
@@ -27,6 +28,9 @@
 
 #include "core/base/python.h"
 #include "core/stack/python_layout.h"
+
+/** python_cache.mark_every: frames that are verified as fast as a mark is found. */
+#define PYTHON_MARK_EVERY 8u
 
 /** Deepest stack that is read in full: of a deeper one only as many of its innermost frames. */
 #define PYTHON_FRAMES_MAX ((uint32_t)1 << 20)
@@ -98,6 +102,19 @@ struct python_cache {
 	uint32_t kept;
 	/** The outermost frames are missing: deeper than PYTHON_FRAMES_MAX, or no memory. */
 	bool cut;
+	/**
+	 * For the caller to set: mark one in so many frames of stacks more than twice as deep
+	 * (core/stack/python_marks.h); 0: none. In one cache of a thread only, which it uses for
+	 * itself: a mark does not always tell whose it is.
+	 */
+	uint32_t mark_every;
+	/** The positions that were marked and have not been seen to change, ascending. */
+	uint32_t *mark;
+	uint32_t marks;
+	/** Walks for which nothing is marked, since nothing could be. */
+	uint32_t walks_unmarked;
+	/** The pthread_self of the thread that has set the marks. */
+	uintptr_t identity;
 };
 
 /**

@@ -24,20 +24,26 @@ static const struct python_layout rows[] = {
 		.instruction_form = PYTHON_INSTRUCTION_BYTES,
 		.line_format = LINES_LNOTAB,
 		.first_shim_owner = UINT8_MAX,
+		.mark_form = PYTHON_MARK_TRACE_LINES,
 		.thread_frame = 24,
 		.cframe_frame = NO_FIELD,
 		.thread_id = 176,
+		.thread_tracing = 44,
 		.frame_previous = 24,
 		.frame_code = 32,
 		.frame_instruction = 104,
 		.frame_owner = NO_FIELD,
 		.frame_tlbc_index = NO_FIELD,
+		.frame_mark = 88,
 		.code_filename = 104,
 		.code_qualname = 112,
 		.code_first_line = 40,
 		.code_lines = 120,
 		.code_bytecode = NO_FIELD,
 		.code_tlbc = NO_FIELD,
+		.code_flags = 36,
+		.code_variables = NO_FIELD,
+		.code_stack = NO_FIELD,
 		OBJECTS(48, 72),
 	},
 	{
@@ -46,20 +52,26 @@ static const struct python_layout rows[] = {
 		.instruction_form = PYTHON_INSTRUCTION_UNITS,
 		.line_format = LINES_PAIRS,
 		.first_shim_owner = UINT8_MAX,
+		.mark_form = PYTHON_MARK_TRACE_LINES,
 		.thread_frame = 24,
 		.cframe_frame = NO_FIELD,
 		.thread_id = 176,
+		.thread_tracing = 44,
 		.frame_previous = 24,
 		.frame_code = 32,
 		.frame_instruction = 96,
 		.frame_owner = NO_FIELD,
 		.frame_tlbc_index = NO_FIELD,
+		.frame_mark = 84,
 		.code_filename = 104,
 		.code_qualname = 112,
 		.code_first_line = 40,
 		.code_lines = 120,
 		.code_bytecode = NO_FIELD,
 		.code_tlbc = NO_FIELD,
+		.code_flags = 36,
+		.code_variables = NO_FIELD,
+		.code_stack = NO_FIELD,
 		OBJECTS(48, 72),
 	},
 	{
@@ -68,20 +80,26 @@ static const struct python_layout rows[] = {
 		.instruction_form = PYTHON_INSTRUCTION_POINTER,
 		.line_format = LINES_LOCATIONS,
 		.first_shim_owner = UINT8_MAX,
+		.mark_form = PYTHON_MARK_SLOT,
 		.thread_frame = 56,
 		.cframe_frame = 8,
 		.thread_id = 152,
+		.thread_tracing = 44,
 		.frame_previous = 48,
 		.frame_code = 32,
 		.frame_instruction = 56,
 		.frame_owner = 69,
 		.frame_tlbc_index = NO_FIELD,
+		.frame_mark = 64,
 		.code_filename = 112,
 		.code_qualname = 128,
 		.code_first_line = 72,
 		.code_lines = 136,
 		.code_bytecode = 184,
 		.code_tlbc = NO_FIELD,
+		.code_flags = 48,
+		.code_variables = 76,
+		.code_stack = 68,
 		OBJECTS(48, 72),
 	},
 	{
@@ -90,20 +108,26 @@ static const struct python_layout rows[] = {
 		.instruction_form = PYTHON_INSTRUCTION_POINTER,
 		.line_format = LINES_LOCATIONS,
 		.first_shim_owner = 3,
+		.mark_form = PYTHON_MARK_SLOT,
 		.thread_frame = 56,
 		.cframe_frame = 0,
 		.thread_id = 136,
+		.thread_tracing = 44,
 		.frame_previous = 8,
 		.frame_code = 0,
 		.frame_instruction = 56,
 		.frame_owner = 70,
 		.frame_tlbc_index = NO_FIELD,
+		.frame_mark = 64,
 		.code_filename = 112,
 		.code_qualname = 128,
 		.code_first_line = 68,
 		.code_lines = 136,
 		.code_bytecode = 192,
 		.code_tlbc = NO_FIELD,
+		.code_flags = 48,
+		.code_variables = 72,
+		.code_stack = 64,
 		OBJECTS(40, 56),
 	},
 };
@@ -193,6 +217,24 @@ static void set_objects(struct python_layout *layout, uint16_t object_size)
 		layout->free_threaded && layout->version >= PYTHON_VERSION(14) ? 8 : 2;
 }
 
+/**
+ * Where 3.13 and 3.14 have what marks need, which they do not publish: if what they do publish has
+ * not moved around it. Frames of later versions are not marked.
+ */
+static void set_marks(struct python_layout *layout, uint16_t object_size)
+{
+	if (layout->version >= PYTHON_VERSION(15) || layout->thread_frame != 72
+	    || layout->thread_id != 152 || layout->frame_previous != 8 || layout->frame_code != 0
+	    || layout->frame_instruction != 56) {
+		layout->mark_form = PYTHON_MARK_NONE;
+		return;
+	}
+	layout->mark_form = PYTHON_MARK_LOCALS;
+	layout->thread_tracing = 60;
+	layout->frame_mark = 40;
+	layout->code_flags = object_size + 32;
+}
+
 bool python_layout_of_runtime(const void *runtime, struct python_layout *ret)
 {
 	const uint64_t *slots = runtime;
@@ -242,6 +284,7 @@ bool python_layout_of_runtime(const void *runtime, struct python_layout *ret)
 		layout.shape = PYTHON_SHAPE_3_12;
 	}
 	set_objects(&layout, free_threaded ? 32 : 16);
+	set_marks(&layout, free_threaded ? 32 : 16);
 	*ret = layout;
 	return true;
 }

@@ -40,6 +40,14 @@ enum python_shape {
 	PYTHON_SHAPE_3_12, /* and later, with the GIL */
 };
 
+/** What of a frame carries a mark (core/stack/python_marks.h). */
+enum python_mark_form {
+	PYTHON_MARK_NONE,        /* nothing: frames are not marked */
+	PYTHON_MARK_TRACE_LINES, /* up to 3.10: the bool f_trace_lines */
+	PYTHON_MARK_SLOT,        /* 3.11, 3.12: the slot of its stack that a call has emptied */
+	PYTHON_MARK_LOCALS,      /* from 3.13 on: f_locals, which functions do not use */
+};
+
 /** All offsets and sizes in bytes. */
 struct python_layout {
 	/** PY_VERSION_HEX. */
@@ -53,11 +61,15 @@ struct python_layout {
 	uint8_t shape;
 	/** Frames whose owner is this or more belong to the interpreter, not to code. */
 	uint8_t first_shim_owner;
+	/** enum python_mark_form */
+	uint8_t mark_form;
 
 	/** PyThreadState: the current frame, or the cframe that has it at cframe_frame. */
 	uint16_t thread_frame;
 	uint16_t cframe_frame;
 	uint16_t thread_id;
+	/** int: how many trace, profile or monitoring callbacks are under way. */
+	uint16_t thread_tracing;
 
 	/** Frame (PyFrameObject up to 3.10, _PyInterpreterFrame from 3.11). */
 	uint16_t frame_previous;
@@ -65,6 +77,8 @@ struct python_layout {
 	uint16_t frame_instruction;
 	uint16_t frame_owner;
 	uint16_t frame_tlbc_index;
+	/** f_trace_lines, stacktop or f_locals, as mark_form says. */
+	uint16_t frame_mark;
 
 	/** PyCodeObject; code_qualname is co_name where there is no co_qualname. */
 	uint16_t code_filename;
@@ -73,6 +87,10 @@ struct python_layout {
 	uint16_t code_lines;
 	uint16_t code_bytecode;
 	uint16_t code_tlbc;
+	uint16_t code_flags;
+	/** ints: how many slots of a frame are variables, and how many may follow them. */
+	uint16_t code_variables;
+	uint16_t code_stack;
 
 	/** PyObject, PyBytesObject, PyASCIIObject, PyCompactUnicodeObject. */
 	uint16_t object_type;

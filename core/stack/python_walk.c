@@ -24,14 +24,15 @@
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
 #include "core/base/sys.h"
+#include "core/stack/python_marks.h"
 #include "core/stack/python_object.h"
 
 #define FIRST_CAPACITY 256u
 #define NOT_FOUND UINT32_MAX
 #define HIDDEN_BIT ((uintptr_t)1)
 
-/** Bytes of the five arrays for one frame. */
-#define FRAME_BYTES (3 * sizeof(uintptr_t) + 2 * sizeof(uint32_t))
+/** Bytes of the six arrays for one frame. */
+#define FRAME_BYTES (3 * sizeof(uintptr_t) + 3 * sizeof(uint32_t))
 
 /** One walk under way. */
 struct walk {
@@ -68,6 +69,7 @@ static bool cache_map(struct python_cache *cache, uint32_t capacity)
 	cache->code = cache->instruction + capacity;
 	cache->node = (uint32_t *)(cache->code + capacity);
 	cache->position = cache->node + capacity;
+	cache->mark = cache->position + capacity;
 	return true;
 }
 
@@ -92,6 +94,7 @@ static attr_noinline bool walk_grow(struct walk *walk)
 	if (cache->capacity != 0) {
 		copy_frames(&larger, 0, cache, 0, walk->limit);
 		memcpy(larger.node, cache->node, walk->limit * sizeof(*larger.node));
+		memcpy(larger.mark, cache->mark, cache->marks * sizeof(*larger.mark));
 		copy_frames(&larger, fresh, cache, walk->fresh, cache->capacity - walk->fresh);
 		python_cache_done(cache);
 	}
@@ -107,6 +110,7 @@ void python_cache_reset(struct python_cache *cache)
 	cache->kept = 0;
 	cache->noded = 0;
 	cache->cut = false;
+	cache->marks = 0;
 }
 
 void python_cache_done(struct python_cache *cache)
@@ -170,6 +174,8 @@ struct verified {
 	uint32_t changed;
 	/** What the frame at last continues with. */
 	uintptr_t link;
+	/** It is marked, so that what lies outside of it is as the cache has it. */
+	bool marked;
 	bool strange;
 };
 
@@ -181,17 +187,46 @@ struct offsets {
 	bool is_narrow;
 	/** An instruction's address does not tell whose it is: compare the code object too. */
 	bool compare_code;
+	struct mark_place mark;
 };
+
+/** A live frame at position i does not show what the cache has: store it. False: strange. */
+attr_inline bool refresh(struct walk *walk, uint32_t i, uintptr_t instruction,
+			 const struct offsets offsets)
+{
+	struct python_cache *cache = walk->cache;
+	uintptr_t code = object_untag(object_word(cache->frame[i], offsets.code));
+	if (likely(code == cache->code[i])) {
+		/* It has gone on, or is another call of the same code. */
+		cache->instruction[i] = instruction;
+		return true;
+	}
+	return store_frame(walk, i, cache->frame[i]);
+}
+
+/** The innermost position up to at that is marked; 0: none. Forgets those further in. */
+attr_inline uint32_t next_mark(struct python_cache *cache, uint32_t at)
+{
+	while (unlikely(cache->marks != 0)) {
+		uint32_t i = cache->mark[cache->marks - 1];
+		if (i <= at) {
+			return i;
+		}
+		cache->marks--;
+	}
+	return 0;
+}
 
 /**
  * Verify positions at, at - 1, ... 0 against memory, the frame at position at being live. Inlined
  * with constant offsets: two or three independent loads and as many predictable branches a frame.
  */
-attr_inline struct verified verify_with(struct walk *walk, uint32_t at,
-					const struct offsets offsets)
+attr_inline struct verified verify(struct walk *walk, uint32_t at, const struct offsets offsets)
 {
 	struct python_cache *cache = walk->cache;
 	struct verified result = { .changed = UINT32_MAX };
+	uint32_t stop = next_mark(cache, at);
+	uintptr_t callee = walk->fresh < cache->capacity ? cache->frame[walk->fresh] : 0;
 	for (uint32_t i = at;; i--) {
 		uintptr_t frame = cache->frame[i];
 		uintptr_t instruction = offsets.is_narrow ? object_u32(frame, offsets.instruction)
@@ -202,40 +237,29 @@ attr_inline struct verified verify_with(struct walk *walk, uint32_t at,
 				    == object_untag(cache->code[i]));
 		if (unlikely(!same)) {
 			result.changed = i;
-			uintptr_t code = object_untag(object_word(frame, offsets.code));
-			if (likely(code == cache->code[i])) {
-				/* It has gone on, or is another call of the same code. */
-				cache->instruction[i] = instruction;
-			} else if (!store_frame(walk, i, frame)) {
+			if (unlikely(!refresh(walk, i, instruction, offsets))) {
 				result.strange = true;
 				return result;
 			}
 		}
 		uintptr_t link = object_word(frame, offsets.previous);
-		if (i == 0 || unlikely(link != cache->frame[i - 1])) {
+		if (unlikely(i == stop)) {
+			bool holds = i != 0
+				&& mark_holds(walk->python, cache, offsets.mark, frame,
+					      i < at ? cache->frame[i + 1] : callee);
+			if (i == 0 || holds) {
+				result.last = i;
+				result.link = link;
+				result.marked = holds;
+				return result;
+			}
+			stop = next_mark(cache, i - 1);
+		}
+		if (unlikely(link != cache->frame[i - 1])) {
 			result.last = i;
 			result.link = link;
 			return result;
 		}
-	}
-}
-
-static struct verified verify(struct walk *walk, uint32_t at)
-{
-	const struct python_layout *layout = &walk->python->layout;
-	switch (layout->shape) {
-	case PYTHON_SHAPE_3_9:
-		return verify_with(walk, at, (struct offsets){ 24, 32, 104, true, true });
-	case PYTHON_SHAPE_3_10:
-		return verify_with(walk, at, (struct offsets){ 24, 32, 96, true, true });
-	case PYTHON_SHAPE_3_11:
-		return verify_with(walk, at, (struct offsets){ 48, 32, 56, false, false });
-	case PYTHON_SHAPE_3_12:
-		return verify_with(walk, at, (struct offsets){ 8, 0, 56, false, false });
-	default:
-		return verify_with(walk, at,
-				   (struct offsets){ layout->frame_previous, layout->frame_code,
-						     layout->frame_instruction, false, true });
 	}
 }
 
@@ -323,46 +347,106 @@ static bool is_readable(struct python *python, uintptr_t thread)
 		&& load_relaxed(&python->state) == PYTHON_ATTACHED;
 }
 
-static unsigned walk_frames(struct python *python, void *thread, struct python_cache *cache)
+/** All of the stack is new. */
+static attr_noinline unsigned finish_anew(struct walk *walk, bool is_cut)
+{
+	walk->cache->cut = is_cut;
+	walk->cache->marks = 0;
+	return finish(walk, 0, 0);
+}
+
+/**
+ * The frames of a chain that has been verified down to position low, which ends there or is marked:
+ * if that took long, have it marked further up.
+ */
+attr_inline void mark_chain(struct walk *walk, uintptr_t thread, uint32_t low, uint32_t changed)
+{
+	struct python_cache *cache = walk->cache;
+	uint32_t high = changed < cache->depth ? changed : cache->depth - 1;
+	uint32_t worth = low != 0 ? cache->mark_every : 2 * cache->mark_every;
+	if (unlikely(high > low + worth) && cache->mark_every != 0 && !cache->cut) {
+		python_marks_set(walk->python, thread, cache, low != 0 ? low : worth - 1, high - 1);
+	}
+}
+
+attr_inline unsigned walk_frames(struct python *python, uintptr_t thread,
+				 struct python_cache *cache, const struct offsets offsets)
 {
 	struct walk walk = { .python = python, .cache = cache, .limit = cache->kept,
 			     .fresh = cache->capacity };
-	if (!is_readable(python, (uintptr_t)thread)) {
-		python_cache_reset(cache);
-		return 0;
+	uintptr_t frame = thread_frame(&python->layout, thread);
+	if (unlikely(cache->marks != 0) && !marks_are_trusted(python, thread, cache)) {
+		cache->marks = 0;
 	}
-	uintptr_t frame = thread_frame(&python->layout, (uintptr_t)thread);
 	while (frame != 0) {
 		uint32_t at = find(&walk, frame);
 		if (at == NOT_FOUND) {
 			if (!make_room(&walk)) {
-				cache->cut = true;
-				return finish(&walk, 0, 0);
+				return finish_anew(&walk, true);
 			}
 			if (!store_frame(&walk, --walk.fresh, frame)) {
 				return give_up(&walk);
 			}
-			frame = object_word(frame, python->layout.frame_previous);
+			frame = object_word(frame, offsets.previous);
 			continue;
 		}
-		struct verified chain = verify(&walk, at);
-		if (chain.strange) {
+		struct verified chain = verify(&walk, at, offsets);
+		if (unlikely(chain.strange)) {
 			return give_up(&walk);
 		}
-		if (chain.last == 0 && (chain.link == 0 || cache->cut)) {
-			return finish(&walk, at + 1, chain.changed);
+		if (likely(chain.marked
+			   || (chain.last == 0 && (chain.link == 0 || cache->cut)))) {
+			unsigned depth = finish(&walk, at + 1, chain.changed);
+			mark_chain(&walk, thread, chain.last,
+				   chain.changed <= at ? chain.changed : at + 1);
+			return depth;
 		}
 		cut_loose(&walk, chain.last, at);
 		frame = chain.link;
 	}
-	cache->cut = false;
-	return finish(&walk, 0, 0);
+	return finish_anew(&walk, false);
 }
 
 unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
 		     unsigned *ret_unchanged)
 {
-	unsigned depth = walk_frames(python, thread, cache);
+	const struct python_layout *layout = &python->layout;
+	const uintptr_t state = (uintptr_t)thread;
+	const unsigned char trace_lines = PYTHON_MARK_TRACE_LINES, slot = PYTHON_MARK_SLOT;
+	unsigned depth;
+	if (unlikely(!is_readable(python, state))) {
+		python_cache_reset(cache);
+		*ret_unchanged = 0;
+		return 0;
+	}
+	switch (layout->shape) {
+	case PYTHON_SHAPE_3_9:
+		depth = walk_frames(python, state, cache,
+				    (struct offsets){ 24, 32, 104, true, true,
+						      { trace_lines, 88, 0, 0, 0, 0 } });
+		break;
+	case PYTHON_SHAPE_3_10:
+		depth = walk_frames(python, state, cache,
+				    (struct offsets){ 24, 32, 96, true, true,
+						      { trace_lines, 84, 0, 0, 0, 0 } });
+		break;
+	case PYTHON_SHAPE_3_11:
+		depth = walk_frames(python, state, cache,
+				    (struct offsets){ 48, 32, 56, false, false,
+						      { slot, 64, 69, 68, 0, 0 } });
+		break;
+	case PYTHON_SHAPE_3_12:
+		depth = walk_frames(python, state, cache,
+				    (struct offsets){ 8, 0, 56, false, false,
+						      mark_place(layout) });
+		break;
+	default:
+		depth = walk_frames(python, state, cache,
+				    (struct offsets){ layout->frame_previous, layout->frame_code,
+						      layout->frame_instruction, false, true,
+						      mark_place(layout) });
+		break;
+	}
 	*ret_unchanged = cache->noded < depth ? cache->noded : depth;
 	return depth;
 }

@@ -73,6 +73,7 @@ def test_frames_are_those_of_getframe(version, python):
     counters = run_checks(version, python, EXTENSION / "stress.py", "3" if FULL else "1")
     assert counters["compared"] > 5000
     assert counters["walks"] > 20000
+    assert counters["walks_marked"] > 20000
     assert counters["deepest"] > 10000
     # Only before 3.12 can a collection, and so a comparison, come before a function's first line.
     assert version == "3.11" or counters["excepted"] == 0

@@ -71,14 +71,14 @@ class Checks:
 
     def report(self):
         """Print what was found as one line of JSON, the last one; the exit status."""
-        walks, changed, deepest = reader.captures()
+        walks, changed, deepest, marked = reader.captures()
         for example in self.examples:
             print(example)
         print(json.dumps({
             "version": sys.version.split()[0], "hooked": reader.hooked(), "compared": self.compared,
             "excepted": self.excepted, "different": self.different,
             "given_up": self.given_up, "walks": walks,
-            "walks_different": changed, "deepest": deepest,
+            "walks_different": changed, "deepest": deepest, "walks_marked": marked,
         }), flush=True)
         return 1 if self.different or changed else 0
 

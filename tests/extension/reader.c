@@ -13,7 +13,7 @@
  *   describe(code)      -> (filename, qualname, line table, first line), texts as bytes
  *   capture(on)         walk the stack at every allocation of the object domain, as the hook does,
  *                       and compare each result with a walk that starts from nothing
- *   captures()          -> (walks, walks that differed, deepest)
+ *   captures()          -> (walks, walks that differed, deepest, walks of stacks with marks)
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -21,6 +21,7 @@
 #include <dlfcn.h>
 #include <frameobject.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 #include "core/hook/control.h"
 #include "core/stack/python.h"
@@ -29,14 +30,50 @@
 #define Py_NewRef(object) (Py_INCREF(object), (object))
 #endif
 
+/** The hook's function for programs, NULL if there is no hook. */
+static long (*control)(unsigned operation, void *argument);
+
 static struct python python;
-static atomic_ulong walks, mismatches, deepest;
+static atomic_ulong walks, mismatches, deepest, marked;
 
 /** What a thread of the hook has, twice: kept from walk to walk, and emptied before each. */
 static __thread struct python_cache kept, full;
 static __thread int inside;
 
-/** Walk twice; how many positions both have, -1 if they differ anywhere. */
+static uint32_t node_of(const struct python_cache *cache, unsigned i)
+{
+	return (uint32_t)(cache->instruction[i] ^ cache->code[i] >> 4);
+}
+
+/** The next position from i on that is not hidden, or the depth. */
+static unsigned next_shown(const struct python_cache *cache, unsigned i)
+{
+	while (i < cache->depth && python_cache_hidden(cache, i)) {
+		i++;
+	}
+	return i;
+}
+
+/**
+ * Are the frames the same that are not hidden? Of the others greenlet, from 3.12 on, takes some out
+ * of a chain that waits, and not all in again: kept may have some more.
+ */
+static bool same_frames(void)
+{
+	unsigned i = next_shown(&kept, 0), j = next_shown(&full, 0);
+	while (i < kept.depth && j < full.depth) {
+		if (kept.frame[i] != full.frame[j] || kept.code[i] != full.code[j]
+		    || kept.instruction[i] != full.instruction[j]
+		    || kept.node[i] != node_of(&full, j)) {
+			return false;
+		}
+		i = next_shown(&kept, i + 1);
+		j = next_shown(&full, j + 1);
+	}
+	return i == kept.depth && j == full.depth;
+}
+
+/** Walk twice; how many positions there are, -1 if frames differ anywhere. */
 static int walk_both(void)
 {
 	unsigned unchanged;
@@ -44,25 +81,23 @@ static int walk_both(void)
 	if (thread == NULL) {
 		return 0;
 	}
+	/* Every frame that can be: the more marks, the sooner a wrong one shows. None where the
+	   hook sets its own. */
+	kept.mark_every = control == NULL;
 	unsigned depth = python_walk(&python, thread, &kept, &unchanged);
+	atomic_fetch_add(&marked, kept.marks != 0);
 	/* The nodes are the caller's: what stands in unchanged positions must still be right. */
 	for (unsigned i = unchanged; i < depth; i++) {
-		kept.node[i] = (uint32_t)(kept.instruction[i] ^ kept.code[i] >> 4);
+		kept.node[i] = node_of(&kept, i);
 	}
 	python_cache_nodes_filled(&kept);
 	python_cache_reset(&full);
-	if (python_walk(&python, thread, &full, &unchanged) != depth || unchanged != 0) {
+	python_walk(&python, thread, &full, &unchanged);
+	if (unchanged != 0 || !same_frames()) {
 		return -1;
 	}
 	if (depth > atomic_load(&deepest)) {
 		atomic_store(&deepest, depth);
-	}
-	for (unsigned i = 0; i < depth; i++) {
-		if (kept.frame[i] != full.frame[i] || kept.code[i] != full.code[i]
-		    || kept.instruction[i] != full.instruction[i]
-		    || kept.node[i] != (uint32_t)(full.instruction[i] ^ full.code[i] >> 4)) {
-			return -1;
-		}
 	}
 	return (int)depth;
 }
@@ -148,8 +183,8 @@ static PyObject *reader_captures(PyObject *self, PyObject *args)
 {
 	(void)self;
 	(void)args;
-	return Py_BuildValue("kkk", atomic_load(&walks), atomic_load(&mismatches),
-			     atomic_load(&deepest));
+	return Py_BuildValue("kkkk", atomic_load(&walks), atomic_load(&mismatches),
+			     atomic_load(&deepest), atomic_load(&marked));
 }
 
 /** The reader's frames that are not hidden, outermost first. */
@@ -178,9 +213,6 @@ static PyObject *frames_of_reader(void)
 	PyMem_RawFree(offsets);
 	return list;
 }
-
-/** The hook's function for programs, NULL if there is no hook. */
-static long (*control)(unsigned operation, void *argument);
 
 /** The frames that the hook reads, outermost first. */
 static PyObject *frames_of_hook(void)

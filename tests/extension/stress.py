@@ -22,8 +22,11 @@ import tempfile
 import threading
 import weakref
 
+import at_random
 import reader
 from checks import Checks, attach
+
+WALKS = 40
 
 checks = Checks()
 check = checks.check
@@ -328,6 +331,13 @@ def greenlets():
     assert len(ends) == 6
 
 
+def walks_at_random(rounds):
+    """With its own numbers: what a failure prints can be walked again."""
+    for number in range(WALKS * rounds):
+        at_random.walk(number, check)
+    asyncio.run(at_random.tasks(0, check))
+
+
 def described(code, seen):
     """What the reader reads of a code object is what the object says of itself."""
     if code in seen:
@@ -378,6 +388,7 @@ def main():
     very_deep()
     for work in WORKS:
         work()
+    walks_at_random(rounds)
     reader.capture(False)
     gc.callbacks.clear()
     descriptions()

@@ -69,6 +69,10 @@ static void reads_3_13(void)
 	CHECK_INT(layout.code_tlbc, PYTHON_NO_FIELD);
 	CHECK_INT(layout.first_shim_owner, 3);
 	CHECK_INT(layout.unicode_kind_shift, 2);
+	CHECK_INT(layout.mark_form, PYTHON_MARK_LOCALS);
+	CHECK_INT(layout.frame_mark, 40);
+	CHECK_INT(layout.thread_tracing, 60);
+	CHECK_INT(layout.code_flags, 48);
 	check_objects(&layout, 16);
 }
 
@@ -83,6 +87,8 @@ static void reads_3_13_without_the_gil(void)
 	CHECK_INT(layout.code_bytecode, 216);
 	CHECK_INT(layout.code_tlbc, PYTHON_NO_FIELD);
 	CHECK_INT(layout.frame_tlbc_index, PYTHON_NO_FIELD);
+	CHECK_INT(layout.mark_form, PYTHON_MARK_LOCALS);
+	CHECK_INT(layout.code_flags, 64);
 	check_objects(&layout, 32);
 }
 
@@ -109,6 +115,7 @@ static void finds_the_groups_of_later_versions(void)
 	CHECK_INT(layout.code_filename, 128);
 	CHECK_INT(layout.code_bytecode, 232);
 	CHECK_INT(layout.code_tlbc, 224);
+	CHECK_INT(layout.mark_form, PYTHON_MARK_NONE); /* not known: nothing is written */
 	CHECK_INT(layout.unicode_kind_shift, 8);
 	check_objects(&layout, 32);
 }

@@ -39,8 +39,36 @@ static void set_instruction(void *frame, uint32_t number)
 	}
 }
 
+#define SELF 77
+
+static unsigned long thread_self(void)
+{
+	return SELF;
+}
+
+/** What the interpreter does to a frame that is to be another call's, or to wait for another. */
+static void unmark(void *frame)
+{
+	switch ((enum python_mark_form)python.layout.mark_form) {
+	case PYTHON_MARK_TRACE_LINES:
+		((char *)frame)[python.layout.frame_mark] = 1;
+		break;
+	case PYTHON_MARK_SLOT: /* one variable, and above it a slot */
+		((char *)frame)[python.layout.frame_mark] = 1;
+		put(frame, python.layout.frame_mark + 8, (uintptr_t)none);
+		put(frame, python.layout.frame_mark + 16, (uintptr_t)none);
+		break;
+	case PYTHON_MARK_LOCALS:
+		put(frame, python.layout.frame_mark, 0);
+		break;
+	case PYTHON_MARK_NONE:
+		break;
+	}
+}
+
 static void set_frame(void *frame, void *code, uint32_t instruction)
 {
+	unmark(frame);
 	put(frame, python.layout.frame_code, (uintptr_t)code);
 	set_instruction(frame, instruction);
 	if (python.layout.frame_owner != PYTHON_NO_FIELD) {
@@ -79,9 +107,13 @@ static void start(unsigned minor)
 			.cframe_frame = PYTHON_NO_FIELD, .frame_code = 0, .frame_previous = 8,
 			.frame_instruction = 16, .frame_owner = 24, .code_bytecode = 208,
 			.code_first_line = 68, .object_type = 8,
-			.code_tlbc = PYTHON_NO_FIELD,
+			.code_tlbc = PYTHON_NO_FIELD, .mark_form = PYTHON_MARK_LOCALS,
+			.thread_id = 32, .thread_tracing = 40, .frame_mark = 32, .code_flags = 48,
 		};
 	}
+	memset(thread, 0, sizeof(thread));
+	put(thread, python.layout.thread_id, SELF);
+	python.symbols.thread_self = thread_self;
 	python.state = PYTHON_ATTACHED;
 	python.progress = 3;
 	python.probed = 1;
@@ -90,6 +122,11 @@ static void start(unsigned minor)
 	for (int i = 0; i < CODES; i++) {
 		put(codes[i], python.layout.object_type, (uintptr_t)code_type);
 		codes[i][python.layout.code_first_line] = 1;
+		codes[i][python.layout.code_flags] = 1; /* CO_OPTIMIZED: a function */
+		if (python.layout.mark_form == PYTHON_MARK_SLOT) {
+			codes[i][python.layout.code_variables] = 1;
+			codes[i][python.layout.code_stack] = 1;
+		}
 	}
 }
 
@@ -113,6 +150,9 @@ static void link_frame(int position)
 
 static void push(int frame)
 {
+	if (depth && python.layout.mark_form == PYTHON_MARK_SLOT) {
+		unmark(frames[stack[depth - 1]]);
+	}
 	stack[depth] = frame;
 	link_frame(depth++);
 }
@@ -124,6 +164,13 @@ static void push_new(void)
 	int frame = unused[i];
 	unused[i] = unused[--unused_count];
 	set_frame(frames[frame], codes[random_number(CODES)], random_number(4));
+	push(frame);
+}
+
+/** A frame that was on the stack: a generator's, which is never marked. */
+static void push_again(int frame)
+{
+	unmark(frames[frame]);
 	push(frame);
 }
 
@@ -162,7 +209,7 @@ static void change_stack(void)
 				pop();
 			}
 			for (int i = 5; i-- > 0;) {
-				push(moved[i]);
+				push_again(moved[i]);
 			}
 		}
 		break;
@@ -183,7 +230,7 @@ static void change_stack(void)
 			depth = 0;
 			push_new();
 			for (int i = above; i < count_moved; i++) {
-				push(moved[i]);
+				push_again(moved[i]);
 			}
 			for (int i = 0; i < above; i++) {
 				unused[unused_count++] = moved[i];
@@ -241,27 +288,40 @@ static bool walk_and_compare(void)
 	return true;
 }
 
+/** Any changes, of one version's frames; returns how many walks there were of stacks with marks. */
+static unsigned follow(unsigned minor, uint32_t mark_every, uint32_t seed)
+{
+	unsigned marked = 0;
+	start(minor);
+	cache.mark_every = mark_every;
+	random_state = seed;
+	depth = 0;
+	unused_count = 0;
+	for (int i = 0; i < FRAMES; i++) {
+		unused[unused_count++] = i;
+	}
+	push_new();
+	for (int i = 0; i < 20000; i++) {
+		change_stack();
+		if (!walk_and_compare()) {
+			test_fail(__FILE__, __LINE__, "3.%u, a mark in %u, step %d, depth %d",
+				  minor, mark_every, i, depth);
+			break;
+		}
+		marked += cache.marks != 0;
+	}
+	return marked;
+}
+
 static void follows_any_change_of_the_stack(void)
 {
 	static const unsigned minors[] = { 9, 10, 11, 12, 0 };
 	for (unsigned m = 0; m < sizeof(minors) / sizeof(minors[0]); m++) {
-		start(minors[m]);
-		random_state = m;
-		depth = 0;
-		unused_count = 0;
-		for (int i = 0; i < FRAMES; i++) {
-			unused[unused_count++] = i;
-		}
-		push_new();
-		for (int i = 0; i < 20000; i++) {
-			change_stack();
-			if (!walk_and_compare()) {
-				test_fail(__FILE__, __LINE__, "3.%u, step %d, depth %d", minors[m],
-					  i, depth);
-				break;
-			}
-		}
+		CHECK_INT(follow(minors[m], 0, m), 0);
 		CHECK(cache.capacity >= 512);
+		CHECK(follow(minors[m], 1, m) > 10000);
+		CHECK(follow(minors[m], PYTHON_MARK_EVERY, m) > 10000);
+
 	}
 }
 
@@ -319,6 +379,102 @@ static void tells_exactly_what_changed(void)
 	set_current(frames[60]);
 	CHECK_INT(walk(&unchanged), 61);
 	CHECK(unchanged > 50);
+}
+
+/** Whether a change far out, which cannot be while frames further in live, goes unseen. */
+static bool stops_at_a_mark(void)
+{
+	unsigned unchanged;
+	walk(&unchanged);
+	set_instruction(frames[3], 9);
+	walk(&unchanged);
+	bool stops = unchanged == 100;
+	set_instruction(frames[3], 1);
+	walk(&unchanged);
+	return stops;
+}
+
+static void stops_where_a_mark_tells_that_nothing_has_changed(void)
+{
+	static const unsigned minors[] = { 9, 10, 11, 12, 0 };
+	for (unsigned m = 0; m < sizeof(minors) / sizeof(minors[0]); m++) {
+		unsigned unchanged;
+		start(minors[m]);
+		push_many(100);
+		walk(&unchanged);
+		CHECK(!stops_at_a_mark());
+		cache.mark_every = PYTHON_MARK_EVERY;
+		walk(&unchanged);
+		CHECK(cache.marks > 8 && cache.mark[cache.marks - 1] == 98);
+		CHECK(cache.mark[0] >= 2 * PYTHON_MARK_EVERY);
+		CHECK(stops_at_a_mark());
+		/* In a debugger's callback, which may move frames that wait. */
+		thread[python.layout.thread_tracing] = 1;
+		CHECK(!stops_at_a_mark());
+		CHECK_INT(cache.marks, 0);
+		thread[python.layout.thread_tracing] = 0;
+		CHECK(stops_at_a_mark());
+		/* A state that another thread uses. */
+		put(thread, python.layout.thread_id, SELF + 1);
+		CHECK(!stops_at_a_mark());
+		CHECK_INT(cache.marks, 0);
+		put(thread, python.layout.thread_id, SELF);
+		CHECK(stops_at_a_mark());
+		python_cache_reset(&cache);
+		walk(&unchanged);
+		CHECK_INT(unchanged, 0);
+	}
+}
+
+static void marks_no_frames_that_must_not_be(void)
+{
+	static const unsigned minors[] = { 9, 10, 0 };
+	static const unsigned char flags[] = { 1 | 0x20, 1 | 0x80 };
+	for (unsigned m = 0; m < sizeof(minors) / sizeof(minors[0]); m++) {
+		for (unsigned f = 0; f < sizeof(flags); f++) {
+			unsigned unchanged;
+			start(minors[m]);
+			for (int i = 0; i < CODES; i++) {
+				codes[i][python.layout.code_flags] = (char)flags[f];
+			}
+			push_many(100);
+			cache.mark_every = 1;
+			walk(&unchanged);
+			walk(&unchanged);
+			CHECK_INT(cache.marks, 0);
+		}
+	}
+	/* Above the NULL of a property that is to be called (3.12), but not of a variable. */
+	for (char variables = 0; variables <= 1; variables++) {
+		unsigned unchanged;
+		start(12);
+		push_many(100);
+		for (int i = 0; i < CODES; i++) {
+			codes[i][python.layout.code_variables] = variables;
+			codes[i][python.layout.code_stack] = 2;
+		}
+		for (int i = 0; i < 100; i++) {
+			put(frames[i], 72, 0);
+		}
+		cache.mark_every = 1;
+		walk(&unchanged);
+		walk(&unchanged);
+		CHECK((cache.marks > 0) == variables);
+	}
+	/* In C, or called from it: stacktop is not valid, or says nothing. */
+	for (unsigned minor = 11; minor <= 12; minor++) {
+		unsigned unchanged;
+		start(minor);
+		push_many(100);
+		for (int i = 0; i < 100; i += 2) {
+			put(frames[i], 64, UINT32_MAX);
+			frames[i][python.layout.frame_owner - (minor == 11)] = 1;
+		}
+		cache.mark_every = 1;
+		walk(&unchanged);
+		walk(&unchanged);
+		CHECK_INT(cache.marks, 0);
+	}
 }
 
 /* A caller that could not fill the nodes of a walk (no lock) must not find them filled later. */
@@ -482,6 +638,8 @@ int main(void)
 {
 	RUN(follows_any_change_of_the_stack);
 	RUN(tells_exactly_what_changed);
+	RUN(stops_where_a_mark_tells_that_nothing_has_changed);
+	RUN(marks_no_frames_that_must_not_be);
 	RUN(does_not_call_unchanged_what_was_never_noded);
 	RUN(hides_frames_of_the_interpreter);
 	RUN(reads_through_tags);
