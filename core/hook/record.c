@@ -215,9 +215,9 @@ struct record_block record_take(void *p)
 {
 	struct record_block block = { 0 };
 	nesting_mark mark = 0;
-	/* Of many blocks, this one's word is far away, and so is what the allocator keeps before the
-	   block. Both are needed behind the lock, past which no processor looks ahead: fetched at
-	   the same time they cost one wait, not two. */
+	/* Of many blocks, this one's word is far away, and so is what the allocator keeps before
+	   the block. Both are needed behind the lock, past which no processor looks ahead: fetched
+	   at the same time they cost one wait, not two. */
 	__builtin_prefetch((const char *)p - sizeof(void *), 1);
 	live_prefetch(&hook.live, &hook.view, address_of(p));
 	switch (p ? nesting_begin(&mark, true) : NESTING_NONE) {

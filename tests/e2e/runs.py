@@ -119,10 +119,14 @@ class Report:
         return self.stacks.held_under(frame)
 
     def folded(self, moment):
-        """The stacks of another moment, from the capture."""
+        """All stacks of a moment, from the capture."""
+        return Stacks(self.folded_text(moment))
+
+    def folded_text(self, moment):
+        """The same as they are written."""
         shown = run([FIL, "report", "--format=folded", f"--of={moment}", self.folder], ".")
         assert shown.returncode == 0, shown.stderr
-        return Stacks(shown.stdout.decode(errors="surrogateescape"))
+        return shown.stdout.decode(errors="surrogateescape")
 
     def assert_complete(self):
         """All files are there, and the stacks sum to the peak, to the byte."""

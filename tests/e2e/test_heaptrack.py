@@ -67,7 +67,7 @@ def heaptrack_stacks(command, cwd):
 def our_stacks(command, cwd):
     run = profile(["--", *command], cwd, env=surroundings())
     assert run.status == 0, run.err
-    return folded(run.report().read(".prof"), of_ours)
+    return folded(run.report().folded_text("peak"), of_ours)
 
 
 def largest(stacks, least):
