@@ -82,6 +82,17 @@ void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
 	va_end(again);
 }
 
+void buffer_append_number(struct buffer *buffer, uint64_t number)
+{
+	char digits[20];
+	size_t first = sizeof(digits);
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	buffer_append(buffer, digits + first, sizeof(digits) - first);
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
 	va_list args;

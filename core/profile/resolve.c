@@ -3,6 +3,8 @@
 
 #include "core/profile/resolve.h"
 
+#include "core/host/sort.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +113,7 @@ static uint32_t label_of_code(struct resolver *resolver, const struct code *code
 		    : label_frame(resolver->builder, LABEL_UNNAMED);
 }
 
-/** Resolve count nodes of one Python code. */
+/** Resolve count nodes of one Python code, those of a line one behind the other. */
 static void resolve_python(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
@@ -120,26 +122,39 @@ static void resolve_python(struct resolver *resolver, const struct code *code,
 					  : code->filename;
 	uint32_t file = resolver_text(resolver, name);
 	uint32_t function = resolver_text(resolver, code->qualname);
-	for (uint32_t i = 0; i < count; i++) {
-		uint32_t line = segment_node(resolver, nodes[i])->place;
-		uint32_t frame = builder_frame(builder, file, function, line, 0);
+	uint32_t frame = 0;
+	for (uint32_t i = 0, line = 0; i < count; i++) {
+		uint32_t place = segment_node(resolver, nodes[i])->place;
+		if (i == 0 || place != line) {
+			line = place;
+			frame = builder_frame(builder, file, function, line, 0);
+		}
 		resolver->frame_of[nodes[i]] = frame + 1;
 	}
 }
 
-/** Resolve count nodes of one object file to their addresses in it; names come later (names.h). */
+/**
+ * Resolve count nodes of one object file, those of a place one behind the other, to their addresses
+ * in it; names come later (names.h).
+ */
 static void resolve_native(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
 	uint32_t module = builder_module(builder, resolver_text(resolver, code->filename),
 					 resolver_text(resolver, code->qualname));
+	uint64_t known = 0;
+	uint32_t frame = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t address = (uint64_t)(uint32_t)code->first_line << 32
 			| segment_node(resolver, nodes[i])->place;
 		/* Where a call returns to may be the next line, or the next function. */
 		address -= code->variant == NATIVE_RETURN && address ? 1 : 0;
-		resolver->frame_of[nodes[i]] = builder_unnamed(builder, module, address) + 1;
+		if (i == 0 || address != known) {
+			known = address;
+			frame = builder_unnamed(builder, module, address);
+		}
+		resolver->frame_of[nodes[i]] = frame + 1;
 	}
 }
 
@@ -164,39 +179,22 @@ static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint3
 	}
 }
 
-struct node_order {
-	uint32_t code;
-	uint32_t place;
-	uint32_t node;
-};
-
-static int compare_order(const void *a, const void *b)
-{
-	const struct node_order *x = a;
-	const struct node_order *y = b;
-	if (x->code != y->code) {
-		return x->code < y->code ? -1 : 1;
-	}
-	if (x->place != y->place) {
-		return x->place < y->place ? -1 : 1;
-	}
-	return x->node < y->node ? -1 : x->node > y->node;
-}
-
 /** Sort the wanted nodes by code and place. */
 static int sort_wanted(struct resolver *resolver)
 {
-	struct node_order *order = malloc(((size_t)resolver->wanted_count + 1) * sizeof(*order));
+	uint32_t count = resolver->wanted_count;
+	struct sort_pair *order = malloc(((size_t)count + 1) * 2 * sizeof(*order));
 	if (!order) {
 		return -1;
 	}
-	for (uint32_t i = 0; i < resolver->wanted_count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		const struct node *node = segment_node(resolver, resolver->wanted[i]);
-		order[i] = (struct node_order){ node->code, node->place, resolver->wanted[i] };
+		order[i] = (struct sort_pair){ (uint64_t)node->code << 32 | node->place,
+					       resolver->wanted[i] };
 	}
-	qsort(order, resolver->wanted_count, sizeof(*order), compare_order);
-	for (uint32_t i = 0; i < resolver->wanted_count; i++) {
-		resolver->wanted[i] = order[i].node;
+	sort_pairs(order, count, order + count);
+	for (uint32_t i = 0; i < count; i++) {
+		resolver->wanted[i] = order[i].value;
 	}
 	free(order);
 	return 0;

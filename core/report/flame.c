@@ -8,6 +8,7 @@
 
 #include "core/report/flame.h"
 
+#include "core/host/sort.h"
 #include "core/report/flame_build.h"
 
 #include <errno.h>
@@ -81,37 +82,37 @@ static int prune(struct flame *flame, uint64_t min_bytes)
 	return 0;
 }
 
-static int by_parent_then_size(const void *a, const void *b, void *context)
+/** Twice as many pairs as there are boxes, room for sorting them; NULL without memory. */
+static struct sort_pair *pairs_new(const struct flame *flame)
 {
-	const struct flame_box *boxes = context;
-	uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
-	const struct flame_box *x = &boxes[i], *y = &boxes[j];
-	if (x->parent != y->parent) {
-		return x->parent < y->parent ? -1 : 1;
-	}
-	if (x->bytes != y->bytes) {
-		return x->bytes > y->bytes ? -1 : 1;
-	}
-	return x->frame < y->frame ? -1 : x->frame > y->frame;
+	return malloc((size_t)flame->count * 2 * sizeof(struct sort_pair));
 }
 
-/* Link children to their parents, largest first. */
+/* Link children to their parents, largest first, equal ones by frame. */
 static int link_children(struct flame *flame)
 {
-	uint32_t *order = malloc(flame->count * sizeof(*order));
+	struct flame_box *boxes = flame->boxes;
+	struct sort_pair *order = pairs_new(flame);
 	if (!order) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < flame->count; i++) {
-		order[i] = i;
-		flame->boxes[i].first_child = flame->boxes[i].next_sibling = 0;
+		order[i] = (struct sort_pair){ ~boxes[i].frame, i };
+		boxes[i].first_child = boxes[i].next_sibling = 0;
 	}
-	qsort_r(order + 1, flame->count - 1, sizeof(*order), by_parent_then_size, flame->boxes);
-	for (uint32_t i = flame->count - 1; i > 0; i--) {
-		struct flame_box *box = &flame->boxes[order[i]];
-		struct flame_box *parent = &flame->boxes[box->parent];
-		box->next_sibling = parent->first_child;
-		parent->first_child = order[i];
+	sort_pairs(order, flame->count, order + flame->count);
+	for (uint32_t i = 0; i < flame->count; i++) {
+		order[i].key = boxes[order[i].value].bytes;
+	}
+	sort_pairs(order, flame->count, order + flame->count);
+	/* Each becomes the first child: the one that is to be first comes last. */
+	for (uint32_t i = 0; i < flame->count; i++) {
+		uint32_t number = order[i].value;
+		struct flame_box *parent = &boxes[boxes[number].parent];
+		if (number) {
+			boxes[number].next_sibling = parent->first_child;
+			parent->first_child = number;
+		}
 	}
 	free(order);
 	return 0;
@@ -147,28 +148,22 @@ fail:
 	return -1;
 }
 
-static int descending(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-	return x > y ? -1 : x < y;
-}
-
 int flame_limit(struct flame *flame, uint32_t max_boxes)
 {
 	if (flame->count <= max_boxes) {
 		return 0;
 	}
-	uint64_t *bytes = malloc(flame->count * sizeof(*bytes));
-	if (!bytes) {
+	struct sort_pair *order = pairs_new(flame);
+	if (!order) {
 		errno = ENOMEM;
 		return -1;
 	}
 	for (uint32_t i = 0; i < flame->count; i++) {
-		bytes[i] = flame->boxes[i].bytes;
+		order[i] = (struct sort_pair){ flame->boxes[i].bytes, i };
 	}
-	qsort(bytes, flame->count, sizeof(*bytes), descending);
-	uint64_t min_bytes = bytes[max_boxes] + 1;
-	free(bytes);
+	sort_pairs(order, flame->count, order + flame->count);
+	uint64_t min_bytes = order[flame->count - 1 - max_boxes].key + 1;
+	free(order);
 	if (prune(flame, min_bytes) != 0 || link_children(flame) != 0) {
 		errno = ENOMEM;
 		return -1;

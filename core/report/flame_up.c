@@ -8,6 +8,7 @@
  * followed, so the cost is that of the stacks that matter, times FLAME_DEPTH_MAX at most.
  */
 
+#include "core/host/sort.h"
 #include "core/report/flame_build.h"
 
 #include <errno.h>
@@ -21,7 +22,7 @@ struct cursor {
 	uint64_t blocks;
 };
 
-/* The stacks below one box: cursors [first, end). */
+/* The stacks below one box: those at [first, end) in the order. */
 struct group {
 	uint32_t box;
 	uint32_t first;
@@ -33,6 +34,10 @@ struct up {
 	struct flame *flame;
 	const struct flame_source *source;
 	struct cursor *cursors;
+	/** Cursor numbers, by the frames that they are at. */
+	struct sort_pair *order;
+	/** As long. */
+	struct sort_pair *room;
 	/** Groups still to be split; at most as many as cursors, for they do not overlap. */
 	struct group *groups;
 	uint32_t group_count;
@@ -54,28 +59,30 @@ static uint32_t start_cursors(struct up *up)
 		if (bytes == 0 || entry->node >= profile->node_count) {
 			continue;
 		}
-		struct cursor *cursor = &up->cursors[count++];
+		struct cursor *cursor = &up->cursors[count];
 		cursor_set_node(cursor, up->source, entry->node);
+		up->order[count] = (struct sort_pair){ cursor->frame, count };
+		count++;
 		cursor->bytes = bytes;
 		cursor->blocks = profile_entry_blocks(entry, up->source->of);
 	}
 	return count;
 }
 
-static int by_frame(const void *a, const void *b)
+/* The cursor at a place of the order. */
+static struct cursor *cursor_at(const struct up *up, uint32_t place)
 {
-	const struct cursor *x = a, *y = b;
-	return x->frame < y->frame ? -1 : x->frame > y->frame;
+	return &up->cursors[up->order[place].value];
 }
 
-/* Let the stacks of the cursors [first, end) end in the box. */
+/* Let the stacks at [first, end) end in the box. */
 static void end_stacks(struct up *up, uint32_t number, uint32_t first, uint32_t end)
 {
 	struct flame_box *box = &up->flame->boxes[number];
 	for (uint32_t i = first; i < end; i++) {
-		box->bytes += up->cursors[i].bytes;
-		box->blocks += up->cursors[i].blocks;
-		box->self_bytes += up->cursors[i].bytes;
+		box->bytes += cursor_at(up, i)->bytes;
+		box->blocks += cursor_at(up, i)->blocks;
+		box->self_bytes += cursor_at(up, i)->bytes;
 		box->self_stacks++;
 	}
 }
@@ -90,7 +97,7 @@ static int end_elided(struct up *up, const struct group *group)
 	end_stacks(up, number, group->first, group->end);
 	for (uint32_t i = group->first; i < group->end; i++) {
 		struct flame_box *box = &up->flame->boxes[number];
-		uint32_t frames = up->source->depth[up->cursors[i].node];
+		uint32_t frames = up->source->depth[cursor_at(up, i)->node];
 		if (box->elided_frames < frames) {
 			box->elided_frames = frames;
 		}
@@ -98,18 +105,18 @@ static int end_elided(struct up *up, const struct group *group)
 	return 0;
 }
 
-/* A run of cursors at the same frame, below the group's box. */
+/* A run of stacks at the same frame, below the group's box. */
 static int add_run(struct up *up, const struct group *group, uint32_t first, uint32_t end)
 {
-	if (up->cursors[first].node == 0) {
+	if (cursor_at(up, first)->node == 0) {
 		end_stacks(up, group->box, first, end);
 		return 0;
 	}
 	uint64_t bytes = 0;
 	for (uint32_t i = first; i < end; i++) {
-		bytes += up->cursors[i].bytes;
+		bytes += cursor_at(up, i)->bytes;
 	}
-	uint32_t box = flame_add_box(up->flame, group->box, up->cursors[first].frame);
+	uint32_t box = flame_add_box(up->flame, group->box, cursor_at(up, first)->frame);
 	if (box == 0) {
 		return -1;
 	}
@@ -118,9 +125,10 @@ static int add_run(struct up *up, const struct group *group, uint32_t first, uin
 		return 0;
 	}
 	for (uint32_t i = first; i < end; i++) {
-		struct cursor *cursor = &up->cursors[i];
+		struct cursor *cursor = cursor_at(up, i);
 		cursor_set_node(cursor, up->source,
 				flame_parent_node(up->source->profile, cursor->node));
+		up->order[i].key = cursor->frame;
 	}
 	up->groups[up->group_count++] = (struct group){ box, first, end, group->depth + 1 };
 	return 0;
@@ -129,10 +137,10 @@ static int add_run(struct up *up, const struct group *group, uint32_t first, uin
 static int split_group(struct up *up, const struct group *group)
 {
 	uint32_t count = group->end - group->first;
-	qsort(up->cursors + group->first, count, sizeof(*up->cursors), by_frame);
+	sort_pairs(up->order + group->first, count, up->room);
 	uint32_t first = group->first, ended;
 	/* Those that have ended sort last: FLAME_ROOT is the highest number. */
-	for (ended = group->end; ended > first && up->cursors[ended - 1].node == 0; ended--) {
+	for (ended = group->end; ended > first && cursor_at(up, ended - 1)->node == 0; ended--) {
 	}
 	if (group->depth == FLAME_DEPTH_MAX) {
 		struct group deeper = { group->box, first, ended, group->depth };
@@ -141,7 +149,7 @@ static int split_group(struct up *up, const struct group *group)
 	}
 	while (first < group->end) {
 		uint32_t end = first + 1;
-		while (end < group->end && up->cursors[end].frame == up->cursors[first].frame) {
+		while (end < group->end && up->order[end].key == up->order[first].key) {
 			end++;
 		}
 		if (add_run(up, group, first, end) != 0) {
@@ -159,10 +167,12 @@ int flame_build_up(struct flame *flame, const struct flame_source *source)
 		.flame = flame,
 		.source = source,
 		.cursors = malloc(entries * sizeof(*up.cursors)),
+		.order = malloc(entries * sizeof(*up.order)),
+		.room = malloc(entries * sizeof(*up.room)),
 		.groups = malloc(entries * sizeof(*up.groups)),
 	};
 	int result = -1;
-	if (up.cursors && up.groups) {
+	if (up.cursors && up.order && up.room && up.groups) {
 		uint32_t count = start_cursors(&up);
 		up.groups[up.group_count++] = (struct group){ 0, 0, count, 0 };
 		result = 0;
@@ -172,6 +182,8 @@ int flame_build_up(struct flame *flame, const struct flame_source *source)
 		result = split_group(&up, &group);
 	}
 	free(up.cursors);
+	free(up.order);
+	free(up.room);
 	free(up.groups);
 	return result;
 }

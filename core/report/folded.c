@@ -18,6 +18,7 @@
  * Very many or very deep stacks would fill a disk: when the file has FOLDED_BYTES_MAX, the rest is
  * one line, "[N smaller stacks] bytes", so that the sum stays what it is.
  */
+#include "core/host/buffer.h"
 #include "core/report/escape.h"
 #include "core/report/folded_lines.h"
 #include "core/report/report.h"
@@ -107,15 +108,18 @@ struct folded {
 	const struct profile *profile;
 	struct texts texts;
 	struct report_stack stack;
+	/** The line that is being written: most of the time goes into frames. */
+	struct buffer text;
 	uint64_t written_bytes;
 };
 
-/** Write the loaded stack of a line. */
-static int write_stack(struct folded *folded, const struct folded_line *line)
+/** Put the loaded stack of a line into the text. */
+static int add_stack(struct folded *folded, const struct folded_line *line)
 {
 	const struct report_stack *stack = &folded->stack;
+	struct buffer *text = &folded->text;
 	if (!stack->count && !line->is_rest) {
-		fputs("[No Python stack]", folded->out);
+		buffer_append_text(text, "[No Python stack]");
 	}
 	for (uint32_t i = 0; i < stack->count; i++) {
 		uint32_t frame = stack->frames[i];
@@ -123,25 +127,31 @@ static int write_stack(struct folded *folded, const struct folded_line *line)
 			return -1;
 		}
 		if (i) {
-			fputc(';', folded->out);
+			buffer_append_char(text, ';');
 		}
-		fwrite(folded->texts.of_frame[frame], 1, folded->texts.len[frame], folded->out);
-		folded->written_bytes += folded->texts.len[frame] + 1;
+		buffer_append(text, folded->texts.of_frame[frame], folded->texts.len[frame]);
 	}
 	return 0;
 }
 
 static int write_line(struct folded *folded, const struct folded_line *line)
 {
+	struct buffer *text = &folded->text;
+	buffer_clear(text);
 	if (report_stack_load(&folded->stack, folded->profile, line->node) != 0
-	    || write_stack(folded, line) != 0) {
+	    || add_stack(folded, line) != 0) {
 		return -1;
 	}
 	if (line->is_rest) {
-		fputs(folded->stack.count ? ";[smaller stacks]" : "[smaller stacks]", folded->out);
+		buffer_append_text(text,
+				   folded->stack.count ? ";[smaller stacks]" : "[smaller stacks]");
 	}
-	fprintf(folded->out, " %" PRIu64 "\n", line->bytes);
-	return ferror(folded->out) ? -1 : 0;
+	buffer_append_char(text, ' ');
+	buffer_append_number(text, line->bytes);
+	buffer_append_char(text, '\n');
+	fwrite(text->data, 1, text->len, folded->out);
+	folded->written_bytes += text->len;
+	return ferror(folded->out) || buffer_failed(text) ? -1 : 0;
 }
 
 /** The stacks that there is no room for. */
@@ -180,6 +190,7 @@ int report_write_folded(FILE *out, const struct profile *profile,
 	}
 	texts_done(&folded.texts, profile->frame_count);
 	report_stack_done(&folded.stack);
+	buffer_done(&folded.text);
 	free(lines);
 	return result;
 }

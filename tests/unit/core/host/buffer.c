@@ -29,6 +29,17 @@ static void appends_follow_each_other(void)
 	CHECK_STR(buffer_text(&buffer), "");
 }
 
+static void numbers_are_decimal(void)
+{
+	cleanup_buffer struct buffer buffer = { 0 };
+	buffer_append_number(&buffer, 0);
+	buffer_append_char(&buffer, ' ');
+	buffer_append_number(&buffer, 1030);
+	buffer_append_char(&buffer, ' ');
+	buffer_append_number(&buffer, UINT64_MAX);
+	CHECK_STR(buffer_text(&buffer), "0 1030 18446744073709551615");
+}
+
 static void grows_over_many_appends(void)
 {
 	cleanup_buffer struct buffer buffer = { 0 };
@@ -54,6 +65,7 @@ int main(void)
 {
 	RUN(empty_is_a_string);
 	RUN(appends_follow_each_other);
+	RUN(numbers_are_decimal);
 	RUN(grows_over_many_appends);
 	RUN(failure_is_remembered);
 	return test_done();
