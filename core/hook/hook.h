@@ -98,6 +98,9 @@ struct hook {
 	/** The library that serves malloc, if that is not the C library; else empty. */
 	uintptr_t allocator_start;
 	uintptr_t allocator_end;
+	/** The loader, if native stacks are told and it is not the C library; else empty. */
+	uintptr_t loader_start;
+	uintptr_t loader_end;
 	/** The effective user that could reach the segment. */
 	long effective_user;
 

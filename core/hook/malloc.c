@@ -113,9 +113,18 @@ attr_export void *calloc(size_t count, size_t size)
 			    passed_ != NULL);
 }
 
+/** True if a call comes from the loader, which may be done with an object. */
+attr_inline bool is_from_loader(const void *caller)
+{
+	return (uintptr_t)caller - hook.loader_start < hook.loader_end - hook.loader_start;
+}
+
 attr_export void free(void *p)
 {
 	struct next_functions *next = next_ready();
+	if (unlikely(is_from_loader(__builtin_return_address(0)))) {
+		native_loader_frees(&hook.native, p);
+	}
 	record_free(p);
 	hook_enter();
 	next->free(p);

@@ -45,6 +45,18 @@ static void find_executable(const char *started_as)
 	}
 }
 
+/** Where the loader is, whose calls of free are looked at. musl's never closes an object. */
+static void find_loader(const void *loader)
+{
+	uintptr_t start;
+	uintptr_t end;
+	uintptr_t libc = (uintptr_t)hook.next.free;
+	if (elf_find_span(loader, &start, &end) && (libc < start || libc >= end)) {
+		hook.loader_start = start;
+		hook.loader_end = end;
+	}
+}
+
 void native_start(const struct native_process *process, bool with_python)
 {
 	struct native_frames *frames = &hook.native_frames;
@@ -58,6 +70,7 @@ void native_start(const struct native_process *process, bool with_python)
 	elf_find_span(&hook, &hook.native.hook.start, &hook.native.hook.end);
 	hook.native.caller_only = available == NATIVE_STACKS_CALLER;
 	find_executable(process->started_as);
+	find_loader(process->loader);
 	frames->stack_end = process->stack_end;
 	frames->available = frames->code_no_object ? available : NATIVE_STACKS_NONE;
 	frames->stacks = frames->code_no_object ? stacks : NATIVE_STACKS_NONE;
@@ -142,6 +155,7 @@ static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_plac
 	if (!native_find_object(&hook.native.objects, pc - !is_exact, &object)) {
 		return false;
 	}
+	native_maps_add(&hook.native.maps, object.link_map);
 	struct native_identity identity = native_identify(&hook.native.objects, &object);
 	uint64_t address = pc - identity.base;
 	uint32_t code = object_code(&identity, (uint32_t)(address >> 32));

@@ -65,6 +65,8 @@ struct native_process {
 	unsigned header_count;
 	/** The path that was executed. */
 	const char *started_as;
+	/** An address in the loader; NULL: there is none. */
+	const void *loader;
 	/** An address above all frames of the main thread. */
 	uintptr_t stack_end;
 };

@@ -195,6 +195,7 @@ __attribute__((constructor)) static void hook_start(int count, char **words, cha
 		.headers = (const ElfW(Phdr) *)auxiliary(environment, AT_PHDR),
 		.header_count = (unsigned)auxiliary(environment, AT_PHNUM),
 		.started_as = executable,
+		.loader = (const void *)auxiliary(environment, AT_BASE),
 		.stack_end = (uintptr_t)environment,
 	};
 	hook.page_bytes = page ? (uint32_t)page : 4096;

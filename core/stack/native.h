@@ -22,6 +22,7 @@
 #ifndef CORE_STACK_NATIVE_H
 #define CORE_STACK_NATIVE_H
 
+#include "core/stack/native_maps.h"
 #include "core/stack/native_memory.h"
 #include "core/stack/native_objects.h"
 #include "core/stack/native_rules.h"
@@ -42,6 +43,8 @@ struct native_range {
 struct native {
 	struct native_objects objects;
 	struct native_rules rules;
+	/** Objects of which there are rules, or more that is remembered of this generation. */
+	struct native_maps maps;
 	/** Calls under way that may unload an object: nothing that was known is relied on. */
 	uint32_t closing;
 	/** Code of a class of its own; changed only together with native_forget. */
@@ -128,6 +131,13 @@ void native_walk(struct native *native, struct native_cache *cache, const uintpt
 /** Before and after a call that may unload an object. Between them no thread relies on rules. */
 void native_close_begins(struct native *native);
 void native_close_ends(struct native *native);
+
+/**
+ * The loader frees a block: forget all if it is the record of an object of which something is
+ * remembered. So it is for objects that the C library closes by itself, as those that it has loaded
+ * for iconv. The object is unmapped by then, and no other is mapped before we return.
+ */
+void native_loader_frees(struct native *native, const void *block);
 
 /** Something about code has changed: its class, or what is loaded. */
 static inline void native_forget(struct native *native)

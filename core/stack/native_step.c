@@ -146,6 +146,7 @@ static attr_noinline native_rule make_rule(struct native *native, struct native_
 	if (!find_object(native, cache, address, &object)) {
 		return rule_with_class(RULE_NO_OBJECT, CLASS_NO_OBJECT);
 	}
+	native_maps_add(&native->maps, object.link_map);
 	row.start = 0;
 	if (native_find_row(&object, address, &row)) {
 		rule = rule_of_row(&object, &row);

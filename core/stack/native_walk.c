@@ -46,6 +46,15 @@ void native_close_ends(struct native *native)
 	__atomic_fetch_sub(&native->closing, 1, __ATOMIC_RELEASE);
 }
 
+void native_loader_frees(struct native *native, const void *block)
+{
+	if (native_maps_have(&native->maps, block)) {
+		/* In this order: what is added for the new generation stays. */
+		native_maps_clear(&native->maps);
+		rules_forget(&native->rules);
+	}
+}
+
 /** Double the cache of a walk that has filled it. */
 static attr_noinline bool walk_grow(struct walk *walk)
 {

@@ -121,6 +121,36 @@ def test_a_stack_ends_at_code_without_a_file(tmp_path):
     assert stacks[0][0] == Label("[machine code without a file]") and len(stacks[0]) == 2
 
 
+# The same instructions in the same places, but for the size of the frame.
+WORK = """
+#include <stddef.h>
+void *work(void *(*allocate)(size_t), size_t bytes)
+{
+	volatile char frame[FRAME_BYTES];
+	frame[0] = 1;
+	void *block = allocate(bytes);
+	return frame[0] ? block : NULL;
+}
+"""
+
+
+def test_a_library_in_the_place_of_another_has_its_own_stacks(tmp_path):
+    """Closed in a way that nobody is told of."""
+    libraries = [tmp_path / "small.so", tmp_path / "large.so"]
+    for library, frame_bytes in zip(libraries, (24, 88)):
+        subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-fno-stack-protector",
+                        f"-DFRAME_BYTES={frame_bytes}", "-o", library, "-x", "c", "-"],
+                       input=WORK.encode(), check=True)
+    order = [0, 1, 0, 1, 1, 0]
+    command = [PROGRAMS / "swaps_libraries_unseen", *(libraries[i] for i in order)]
+    _, entries = run_and_read(command, tmp_path)
+    blocks = [entry for entry in entries if have_sizes(entry, (1000001, 1000006))]
+    callers = {entry.stack[:-1] for entry in blocks}
+    assert sum(entry.total_blocks for entry in blocks) == len(order)
+    assert {entry.stack[-1].path for entry in blocks} == {str(path) for path in libraries}
+    assert len(callers) == 1 and len(callers.pop()) >= 3
+
+
 def without_interpreter(stack):
     """Frames of a debugger's stack that are left when Python's take the place of others."""
     inside = [number for number, (path, _) in enumerate(stack) if "/libpython3" in path]
