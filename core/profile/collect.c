@@ -325,6 +325,7 @@ static int collect(struct collector *collector)
 		return -1;
 	}
 	collector->resolver.sources = &collector->sources;
+	collector->resolver.directory = collector->request->directory;
 	set_root(collector);
 	want_stacks(collector);
 	if (collector->builder.failed || resolver_run(&collector->resolver)) {

@@ -6,6 +6,7 @@
 #include "core/host/sort.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,6 +134,23 @@ static void resolve_python(struct resolver *resolver, const struct code *code,
 	}
 }
 
+/** The path of a module, which the loader may have found by a relative one; not the vdso's name. */
+static uint32_t module_path(struct resolver *resolver, uint32_t text)
+{
+	uint32_t path = resolver_text(resolver, text);
+	const char *name = profile_string(resolver->builder->profile, path);
+	char *whole = NULL;
+	if (!resolver->directory || !resolver->directory[0] || name[0] == '/' || !strchr(name, '/')
+	    || asprintf(&whole, "%s/%s", resolver->directory,
+			strncmp(name, "./", 2) == 0 ? name + 2 : name)
+		    < 0) {
+		return path;
+	}
+	path = builder_text(resolver->builder, whole);
+	free(whole);
+	return path;
+}
+
 /**
  * Resolve count nodes of one object file, those of a place one behind the other, to their addresses
  * in it; names come later (names.h).
@@ -141,7 +159,7 @@ static void resolve_native(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
-	uint32_t module = builder_module(builder, resolver_text(resolver, code->filename),
+	uint32_t module = builder_module(builder, module_path(resolver, code->filename),
 					 resolver_text(resolver, code->qualname));
 	uint64_t known = 0;
 	uint32_t frame = 0;

@@ -29,6 +29,8 @@ struct resolver {
 	uint32_t *mapped;
 	/** Names of files that were handed over; NULL: none. */
 	const struct scope_sources *sources;
+	/** Where the workload was started: relative paths of libraries count from there. */
+	const char *directory;
 	/** Stacks begin at the outermost frame of this code, or below it; 0: at their root. */
 	uint32_t root_code;
 	bool is_root_hidden;

@@ -46,6 +46,28 @@ static const char *rendered(const struct profile *profile,
 	return text;
 }
 
+static void check_module(const char *recorded, const char *expected)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t code = segment_file_native(&file, recorded, "", 0, NATIVE_RETURN);
+	segment_file_entry(&file, segment_file_node(&file, 0, code, 0x1000), 1, 1);
+	segment_file_flush(&file);
+	struct profile *profile = collect(&file);
+	REQUIRE(profile->module_count == 1);
+	CHECK_STR(profile_string(profile, profile->modules[0].path), expected);
+	profile_free(profile);
+	close(file.fd);
+}
+
+static void modules_have_whole_paths(void)
+{
+	check_module("/usr/lib/libz.so.1", "/usr/lib/libz.so.1");
+	check_module("./plugins/fast.so", "/nonexistent/plugins/fast.so");
+	check_module("../fast.so", "/nonexistent/../fast.so");
+	/* No file. */
+	check_module("linux-vdso.so.1", "linux-vdso.so.1");
+}
+
 /* main calls load on a line, as a twin of its code does, and on the next one. */
 static void codes_of_the_same_names_are_one_stack(void)
 {
@@ -386,5 +408,6 @@ int main(void)
 	RUN(what_is_no_segment_is_refused);
 	RUN(the_stack_of_a_breach_is_found);
 	RUN(an_empty_segment_is_an_empty_profile);
+	RUN(modules_have_whole_paths);
 	return test_done();
 }
