@@ -17,6 +17,9 @@
 #define IMAGE_NEW_NOT_SEEN 0x20u   /* a preloaded allocator serves C++ new by itself */
 #define IMAGE_CEILING_BLIND 0x40u  /* what it uses could not be read from inside any more */
 
+/** The outermost frame of a stack of machine code whose next one has no unwind table. */
+#define LABEL_NO_TABLE "[callers unknown: no unwind data]"
+
 /** Why something was not recorded: counts, in every report. */
 enum missed {
 	MISSED_NO_SPACE = 0, /* the segment could not grow (address space, file size, its end) */

@@ -3,6 +3,7 @@
 
 #include "core/hook/native.h"
 
+#include "core/base/recording.h"
 #include "core/base/sys.h"
 #include "core/elf/loaded.h"
 #include "core/hook/hook.h"
@@ -66,6 +67,8 @@ void native_start(const struct native_process *process, bool with_python)
 		return;
 	}
 	frames->code_no_object = intern_label(&hook.view, "[machine code without a file]");
+	uint32_t code_no_table = intern_label(&hook.view, LABEL_NO_TABLE);
+	frames->node_no_table = code_no_table ? intern_node(&hook.view, 0, code_no_table, 0) : 0;
 	native_objects_init(&hook.native.objects, process->headers, process->header_count);
 	elf_find_span(&hook, &hook.native.hook.start, &hook.native.hook.end);
 	hook.native.caller_only = available == NATIVE_STACKS_CALLER;
@@ -237,6 +240,9 @@ uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
 		return parent;
 	}
 	expire();
+	if (unlikely(frame->flags & NATIVE_FRAME_NO_TABLE) && parent == 0) {
+		parent = hook.native_frames.node_no_table;
+	}
 	uint64_t hash = (frame->pc ^ (uint64_t)parent << 32) * 0x9e3779b97f4a7c15u;
 	struct native_memo *memo = &hook.native_frames.memos[hash >> 53];
 	if (likely(memo->pc == frame->pc && memo->parent == parent)

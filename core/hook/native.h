@@ -49,6 +49,8 @@ struct native_frames {
 	uint32_t available;
 	/** The code of "[machine code without a file]". */
 	uint32_t code_no_object;
+	/** The node of LABEL_NO_TABLE. */
+	uint32_t node_no_table;
 	/** native.rules.generation that these were made under; whoever comes last has the place. */
 	uint32_t generation;
 	struct native_place_known places[NATIVE_PLACES];

@@ -4,6 +4,7 @@
 #include "core/profile/names.h"
 
 #include "core/base/attributes.h"
+#include "core/base/recording.h"
 #include "core/profile/builder.h"
 #include "core/profile/quote.h"
 #include "core/symbols/resolve.h"
@@ -246,7 +247,7 @@ static void copy_modules(struct namer *namer)
 
 static bool is_libc(const struct profile *profile, const struct profile_frame *frame)
 {
-	static const char *const starts[] = { "libc.so.", "libc-2.", "libpthread" };
+	static const char *const starts[] = { "libc.so.", "libc-2.", "libpthread", "ld-musl-" };
 	const char *name = frame->module ? profile_module_name(profile, frame->module - 1) : "";
 	for (size_t i = 0; i < countof(starts); i++) {
 		if (strncmp(name, starts[i], strlen(starts[i])) == 0) {
@@ -278,11 +279,44 @@ static bool is_startup(const struct profile *profile, uint32_t number)
 	return frame->flags & FRAME_LABEL && is_libc(profile, frame);
 }
 
+static bool is_ended(const struct profile *profile, const struct profile_frame *frame)
+{
+	return frame->flags & FRAME_LABEL
+		&& strcmp(profile_string(profile, frame->function), LABEL_NO_TABLE) == 0;
+}
+
+/** True if a node and all above it are of a C library without unwind tables, as musl is. */
+static bool is_libc_that_ends(const struct profile *profile, uint32_t node)
+{
+	const struct profile_frame *frame = NULL;
+	for (; node; node = profile->nodes[node].parent) {
+		frame = &profile->frames[profile->nodes[node].frame];
+		if (!is_ended(profile, frame) && !is_libc(profile, frame)) {
+			return false;
+		}
+	}
+	return frame && is_ended(profile, frame);
+}
+
+/** The main of a C program. */
+static bool is_main(const struct profile *profile, uint32_t number)
+{
+	const struct profile_frame *frame = &profile->frames[number];
+	return frame->flags & FRAME_NATIVE
+		&& strcmp(profile_string(profile, frame->function), "main") == 0;
+}
+
 /** The node for a frame below a parent; the root if it is left out. */
 static uint32_t add_node(struct namer *namer, uint32_t parent, uint32_t frame)
 {
-	bool is_left_out = !parent && is_startup(namer->builder.profile, frame);
-	return is_left_out ? 0 : builder_node(&namer->builder, parent, frame);
+	const struct profile *profile = namer->builder.profile;
+	if (!parent && is_startup(profile, frame)) {
+		return 0;
+	}
+	if (parent && is_main(profile, frame) && is_libc_that_ends(profile, parent)) {
+		parent = 0;
+	}
+	return builder_node(&namer->builder, parent, frame);
 }
 
 /** The node of a stack that ends with an old one: what allocates is shown, whatever it is. */

@@ -71,7 +71,9 @@ enum {
 	 * fp_slot, lies in the thread's own stack: it can be read as long as the frame is there.
 	 */
 	NATIVE_FRAME_QUICK = 0x10,
-	NATIVE_FRAME_QUICK_FP = 0x20
+	NATIVE_FRAME_QUICK_FP = 0x20,
+	/** That is because no table describes the code: the callers are not known. */
+	NATIVE_FRAME_NO_TABLE = 0x40
 };
 
 struct native_frame {

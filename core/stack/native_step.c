@@ -245,6 +245,9 @@ enum native_step native_step_by_rule(struct native_span *span, native_rule rule,
 		return step_signal(span, state) ? STEP_DONE : STEP_LAST;
 	case RULE_GENERAL:
 		return STEP_GENERAL;
+	case RULE_NO_TABLE:
+		frame->flags |= NATIVE_FRAME_LAST | NATIVE_FRAME_NO_TABLE;
+		return STEP_LAST;
 	default:
 		frame->flags |= NATIVE_FRAME_LAST;
 		return STEP_LAST;

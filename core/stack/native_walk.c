@@ -283,7 +283,9 @@ static attr_cold void walk_fully(struct walk *walk, struct native_registers *reg
 			cache->cut = true;
 			break;
 		}
-		frame->class = (uint8_t)rule_class(native_rule_of(walk->native, cache, &state));
+		native_rule rule = native_rule_of(walk->native, cache, &state);
+		frame->class = (uint8_t)rule_class(rule);
+		frame->flags |= rule_kind(rule) == RULE_NO_TABLE ? NATIVE_FRAME_NO_TABLE : 0;
 	} while (native_step_fully(walk->native, cache, &walk->span, registers, &is_exact));
 	cache->is_passing = true;
 	finish(walk, 0);

@@ -4,6 +4,7 @@
 /* Names for machine code, which is this program's own: it is compiled with debug information. */
 #include "core/profile/names.h"
 
+#include "core/base/recording.h"
 #include "core/base/symbols.h"
 #include "core/profile/builder.h"
 #include "core/profile/collect.h"
@@ -311,6 +312,28 @@ static void the_start_of_a_program_is_left_out(void)
 	profile_free(profile);
 }
 
+/** musl has no unwind tables: what called main is not known, nor what called from inside it. */
+static void a_libc_that_ends_stacks_is_left_out_before_main_only(void)
+{
+	static const char musl[] = "/lib/ld-musl-x86_64.so.1";
+	struct segment_file file = segment_file_new();
+	uint32_t label = segment_file_label(&file, LABEL_NO_TABLE);
+	uint32_t ended = segment_file_node(&file, 0, label, 0);
+	uint32_t libc = native_node(&file, ended, musl, "", 0x1000, NATIVE_RETURN);
+	uint32_t in_main =
+		native_node(&file, libc, program, build_id, outer_return - base, NATIVE_RETURN);
+	segment_file_entry(&file, in_main, 1000, 1);
+	segment_file_entry(&file, libc, 200, 1);
+	struct names_count count;
+	struct profile *profile = named(collected(&file), NULL, &count);
+	CHECK_STR(profile_string(profile, frame_at(profile, 0, 0)->function), "main");
+	CHECK_STR(profile_string(profile, frame_at(profile, 1, 0)->function), LABEL_NO_TABLE);
+	CHECK_STR(profile_string(profile, frame_at(profile, 1, 1)->function),
+		  "ld-musl-x86_64.so.1+0xfff");
+	profile_free(profile);
+	close(file.fd);
+}
+
 int main(void)
 {
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -328,5 +351,6 @@ int main(void)
 	RUN(python_frames_stay_as_they_are);
 	RUN(no_machine_code_is_no_work);
 	RUN(the_start_of_a_program_is_left_out);
+	RUN(a_libc_that_ends_stacks_is_left_out_before_main_only);
 	return test_done();
 }
