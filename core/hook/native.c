@@ -174,9 +174,9 @@ static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_plac
 
 static struct native_place_known *place_of(uintptr_t pc)
 {
-	return &hook.native_frames.places[pc * 0x9e3779b97f4a7c15u >> 54];
+	return &hook.native_frames.places[pc * 0x9e3779b97f4a7c15u >> 52];
 }
-_Static_assert(NATIVE_PLACES == 1u << (64 - 54), "all places are used");
+_Static_assert(NATIVE_PLACES == 1u << (64 - 52), "all places are used");
 
 /** What was looked up is forgotten when objects may have gone. */
 static void expire(void)
@@ -244,11 +244,11 @@ uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
 		parent = hook.native_frames.node_no_table;
 	}
 	uint64_t hash = (frame->pc ^ (uint64_t)parent << 32) * 0x9e3779b97f4a7c15u;
-	struct native_memo *memo = &hook.native_frames.memos[hash >> 53];
+	struct native_memo *memo = &hook.native_frames.memos[hash >> 50];
 	if (likely(memo->pc == frame->pc && memo->parent == parent)
 	    && !(frame->flags & NATIVE_FRAME_EXACT)) {
 		return memo->node;
 	}
 	return node_unknown(frame, parent, memo);
 }
-_Static_assert(NATIVE_MEMOS == 1u << (64 - 53), "all memos are used");
+_Static_assert(NATIVE_MEMOS == 1u << (64 - 50), "all memos are used");

@@ -24,8 +24,8 @@ enum native_stacks {
 	NATIVE_STACKS_FULL
 };
 
-#define NATIVE_PLACES 1024u
-#define NATIVE_MEMOS 2048u
+#define NATIVE_PLACES 4096u
+#define NATIVE_MEMOS 16384u
 
 /** An instruction whose place in a file was looked up. */
 struct native_place_known {
