@@ -16,9 +16,9 @@
 #include "cmd/package.h"
 #include "cmd/run.h"
 #include "cmd/say.h"
+#include "cmd/scope_reports.h"
 #include "cmd/variables.h"
 #include "core/host/fd.h"
-#include "core/profile/scope.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,8 +30,6 @@ struct python {
 	struct run run;
 	/* The package, passed to the interpreter. */
 	int package_fd;
-	/* The report that the workload waits for. */
-	struct worker report;
 };
 
 static int prepare(struct run *run)
@@ -89,99 +87,11 @@ static int start(struct python *python)
 	return 0;
 }
 
-/* Where the report of the scope goes: 0, or -1 after having said what is wrong. */
-static int find_folder(struct run *run, struct scope_info *info)
-{
-	if (scope_read(supervise_segment_fd(run->supervisor), info) != 0) {
-		say_error("no report: cannot read what was recorded: %s", strerror(errno));
-		return -1;
-	}
-	if (!info->folder) {
-		return -1;
-	}
-	run->scope_start_unix_ms = info->start_unix_ms;
-	if (result_folder_adopt(&run->folder, info->folder) != 0) {
-		say_error("no report: cannot write into %s: %s", info->folder, strerror(errno));
-		return -1;
-	}
-	return 0;
-}
-
-/* In a worker: into the folder that was named, or it counts as missing. */
-static int render_scope(void *context)
-{
-	struct run *run = context;
-	struct render_options how = run_render_options(run->options);
-	struct scope_info info;
-	struct profile *profile;
-	struct shown shown;
-
-	if (find_folder(run, &info) != 0) {
-		return 1;
-	}
-	profile = run_collect_named(run, info.is_open ? MOMENT_NOW : MOMENT_END);
-	if (profile) {
-		profile->outcome.verdict = info.is_open ? VERDICT_RUNNING : VERDICT_PART;
-	}
-	if (!profile || shown_init(&shown, profile) != 0) {
-		say_error("no report: cannot collect what was recorded: %s", strerror(errno));
-		return 1;
-	}
-	return render_report(&run->folder, &shown, &how) != 0 ||
-	       strcmp(run->folder.path, info.folder) != 0;
-}
-
-static void start_report(struct python *python)
-{
-	/* Whoever wanted that one waits no longer: a block has only one report at a time. */
-	worker_kill(&python->report);
-	if (worker_start(&python->report, render_scope, &python->run) != 0) {
-		say_error("no report: %s", strerror(errno));
-		supervise_scope_done(python->run.supervisor, 1);
-	}
-}
-
-static void reap_report(struct python *python)
-{
-	int result = -1;
-
-	if (worker_is_running(&python->report)) {
-		result = worker_wait(&python->report, 0);
-	}
-	if (result >= 0) {
-		supervise_scope_done(python->run.supervisor, (uint32_t)result);
-	}
-}
-
 /* SIGUSR2: a report of the scope so far, in its folder. */
-static void show_scope(struct python *python)
+static void show_scope(struct run *run)
 {
-	struct scope_info info;
-
-	if (scope_read(supervise_segment_fd(python->run.supervisor), &info) != 0 || !info.folder) {
+	if (!scope_report_snapshot(run)) {
 		say_info("there is nothing to report: no block with a folder is being profiled");
-		return;
-	}
-	free(info.folder);
-	start_report(python);
-}
-
-/* The workload died inside a scope, or while it waited for the report of one. */
-static void write_last(struct python *python)
-{
-	struct run *run = &python->run;
-	struct scope_info info;
-
-	worker_kill(&python->report);
-	if (scope_read(supervise_segment_fd(run->supervisor), &info) != 0 ||
-	    !(info.is_open || info.is_report_due) || !info.folder) {
-		return;
-	}
-	free(info.folder);
-	if (find_folder(run, &info) == 0) {
-		run_write_report(run);
-		result_folder_done(&run->folder);
-		free(info.folder);
 	}
 }
 
@@ -193,7 +103,7 @@ static struct outcome follow(struct python *python)
 	for (;;) {
 		switch (supervise_next(supervisor)) {
 		case SUPERVISE_SNAPSHOT:
-			show_scope(python);
+			show_scope(&python->run);
 			break;
 		case SUPERVISE_FAILED_ALLOCATION:
 		case SUPERVISE_BREACH:
@@ -202,13 +112,13 @@ static struct outcome follow(struct python *python)
 		case SUPERVISE_PICTURE: /* does not happen: no_pictures */
 			break;
 		case SUPERVISE_SCOPE:
-			start_report(python);
+			scope_report_start(&python->run);
 			break;
 		case SUPERVISE_CHILD_ENDED:
-			reap_report(python);
+			scope_report_reap(&python->run);
 			break;
 		case SUPERVISE_ENDED:
-			write_last(python);
+			scope_report_last(&python->run);
 			outcome = supervise_outcome(supervisor);
 			supervise_done(supervisor);
 			return outcome;

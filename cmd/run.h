@@ -54,8 +54,12 @@ struct run {
 	bool has_shown_refusal;
 	/** Time spent on capturing refused allocations. */
 	int64_t refused_ms;
-	/** Reports are of a scope that began then, on the wall clock; 0: of the whole run. */
+	/** The report of a scope that the workload waits for: cmd/scope_reports.h. */
+	struct worker scope_report;
+	/** In the worker of such a report: it is of a scope that began then, on the wall clock. */
 	int64_t scope_start_unix_ms;
+	/** In that worker: paths are the workload's own, as in its root folder. */
+	bool is_in_its_root;
 };
 
 /** Milliseconds on a clock. */
@@ -82,6 +86,9 @@ struct profile *run_collect_named(const struct run *run, enum profile_moment mom
 /** What --native says (NULL: it was not given), as the segment has it: SEGMENT_NATIVE_*. */
 uint32_t run_native_flags(const char *choice);
 
+/** "/proc/PID/root" of a workload that runs, and in another root than ours; else "". */
+void run_find_root(const struct run *run, char *root, size_t size);
+
 /** What reports are to look like. */
 struct render_options run_render_options(const struct options *options);
 
@@ -102,6 +109,18 @@ void run_keep_refused(struct run *run);
  * complete, else -1 after having said so.
  */
 int run_write_report(struct run *run);
+
+/** Its part in the worker: collect, say the summary, render into the folder. 0 if complete. */
+int run_render_last(struct run *run);
+
+/** The workload has ended: what has asked it to may have been meant for us, too, and is done. */
+void run_forget_end_requests(void);
+
+/**
+ * Wait for a worker that writes a last report; a second request to end gives it up. As worker_wait,
+ * with errno ETIMEDOUT if it was given up.
+ */
+int run_wait_for_report(struct worker *worker);
 
 /**
  * Open a complete report in a browser, if one is wanted. After supervise_done, and not in a worker:

@@ -38,13 +38,13 @@ int64_t run_clock_ms(clockid_t clock)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* "/proc/PID/root" of a workload that runs, and in another root than ours; else "". */
-static void find_root(const struct run *run, char *root, size_t size)
+void run_find_root(const struct run *run, char *root, size_t size)
 {
 	char link[32];
 
 	snprintf(root, size, "/proc/%d/root", (int)supervise_pid(run->supervisor));
-	if (supervise_outcome(run->supervisor).verdict != VERDICT_RUNNING
+	if (run->is_in_its_root
+	    || supervise_outcome(run->supervisor).verdict != VERDICT_RUNNING
 	    || readlink(root, link, sizeof(link)) == 1) {
 		*root = '\0';
 	}
@@ -103,7 +103,7 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 
 	request.start_unix_ms = request.outcome.start_unix_ms;
 	request.samples = supervise_timeline(run->supervisor, &request.sample_count);
-	find_root(run, root, sizeof(root));
+	run_find_root(run, root, sizeof(root));
 	if (run->scope_start_unix_ms) {
 		begin_with_scope(run, &request);
 	}
@@ -118,7 +118,7 @@ struct profile *run_collect_named(const struct run *run, enum profile_moment mom
 {
 	char root[64];
 
-	find_root(run, root, sizeof(root));
+	run_find_root(run, root, sizeof(root));
 	return symbols_name(run_collect(run, moment), root, !run->options->no_source);
 }
 
@@ -193,7 +193,7 @@ static int render_refused(void *context)
 	return render_beside(run, read_refused(run));
 }
 
-/* What worker_wait or wait_for_report has returned. */
+/* What worker_wait or run_wait_for_report has returned. */
 static void say_snapshot_ended(int result)
 {
 	if (result > 256) {
@@ -350,9 +350,8 @@ static void say_unlike_before(const struct run *run, const struct profile *profi
 	profile_free(before);
 }
 
-static int render_last(void *context)
+int run_render_last(struct run *run)
 {
-	struct run *run = context;
 	struct render_options how = run_render_options(run->options);
 	struct profile *profile = collect_last(run);
 	struct shown shown;
@@ -371,6 +370,11 @@ static int render_last(void *context)
 	return 0;
 }
 
+static int render_last(void *context)
+{
+	return run_render_last(context);
+}
+
 /* Take a signal that asks us to end, if one is pending. */
 static bool take_end_request(void)
 {
@@ -384,8 +388,13 @@ static bool take_end_request(void)
 	return sigtimedwait(&set, NULL, &at_once) > 0;
 }
 
-/* Wait for a worker; a second request to end gives it up. */
-static int wait_for_report(struct worker *worker)
+void run_forget_end_requests(void)
+{
+	while (take_end_request()) {
+	}
+}
+
+int run_wait_for_report(struct worker *worker)
 {
 	int requests = 0;
 
@@ -428,7 +437,7 @@ static void wait_for_snapshots(struct run *run)
 {
 	for (size_t i = 0; i < SNAPSHOTS_MAX; i++) {
 		if (worker_is_running(&run->snapshots[i])) {
-			say_snapshot_ended(wait_for_report(&run->snapshots[i]));
+			say_snapshot_ended(run_wait_for_report(&run->snapshots[i]));
 		}
 	}
 }
@@ -443,7 +452,7 @@ static int write_last(struct run *run, pid_t *ret_writer)
 		return render_last(run);
 	}
 	*ret_writer = worker.pid;
-	return wait_for_report(&worker);
+	return run_wait_for_report(&worker);
 }
 
 int run_write_report(struct run *run)
@@ -451,9 +460,7 @@ int run_write_report(struct run *run)
 	pid_t writer;
 	int result;
 
-	/* Some of what ended the workload may have been meant for us, too. */
-	while (take_end_request()) {
-	}
+	run_forget_end_requests();
 	picture_stop(run);
 	result = write_last(run, &writer);
 	if (result != 0) {

@@ -32,8 +32,7 @@ bool proc_is_ours(const char *root)
 	return atoi(number) == getpid();
 }
 
-/** The text behind a key at the start of a line, or NULL. */
-static const char *line_value(const char *text, const char *key)
+const char *proc_line(const char *text, const char *key)
 {
 	size_t len = strlen(key);
 	while (text && strncmp(text, key, len) != 0) {
@@ -45,7 +44,7 @@ static const char *line_value(const char *text, const char *key)
 
 static uint64_t line_number(const char *text, const char *key, uint64_t unit)
 {
-	const char *value = line_value(text, key);
+	const char *value = proc_line(text, key);
 	return value ? strtoull(value, NULL, 10) * unit : 0;
 }
 
@@ -63,7 +62,7 @@ struct proc_memory proc_parse_memory(const char *status)
 bool proc_parse_shares(const char *rollup, uint64_t *ret_anonymous_bytes,
 		       uint64_t *ret_shared_bytes)
 {
-	if (!line_value(rollup, "Pss_Anon:")) {
+	if (!proc_line(rollup, "Pss_Anon:")) {
 		return false;
 	}
 	*ret_anonymous_bytes = line_number(rollup, "Pss_Anon:", 1024);
@@ -73,7 +72,7 @@ bool proc_parse_shares(const char *rollup, uint64_t *ret_anonymous_bytes,
 
 uint64_t proc_parse_signals(const char *status, const char *name)
 {
-	const char *value = line_value(status, name);
+	const char *value = proc_line(status, name);
 	return value ? strtoull(value, NULL, 16) : 0;
 }
 
@@ -169,7 +168,7 @@ static bool read_status_of_thread(pid_t tid, void *data)
 	char text[4096];
 	snprintf(name, sizeof(name), "task/%d/status", (int)tid);
 	if (!proc_path(path, sizeof(path), status->root, status->pid, name)
-	    || file_read_text(path, text, sizeof(text)) <= 0 || !line_value(text, "RssAnon:")) {
+	    || file_read_text(path, text, sizeof(text)) <= 0 || !proc_line(text, "RssAnon:")) {
 		return true;
 	}
 	snprintf(status->text, status->size, "%s", text);
@@ -183,7 +182,7 @@ bool proc_read_status(const char *root, pid_t pid, char *text, size_t size)
 	    || file_read_text(path, text, size) <= 0) {
 		return false;
 	}
-	if (!line_value(text, "RssAnon:")) {
+	if (!proc_line(text, "RssAnon:")) {
 		struct status_of_thread status = { root, pid, text, size };
 		proc_each_thread(root, pid, read_status_of_thread, &status);
 	}
@@ -215,7 +214,7 @@ int64_t proc_machine_oom_kills(const char *root)
 	if (file_read(path, 1 << 20, &text) < 0) {
 		return -1;
 	}
-	const char *value = line_value(buffer_text(&text), "oom_kill ");
+	const char *value = proc_line(buffer_text(&text), "oom_kill ");
 	return value ? strtoll(value, NULL, 10) : -1;
 }
 
@@ -233,7 +232,7 @@ bool proc_machine_available(const char *root, uint64_t *ret_bytes)
 	char path[PROC_PATH_MAX];
 	char text[4096];
 	snprintf(path, sizeof(path), "%s/proc/meminfo", root);
-	if (file_read_text(path, text, sizeof(text)) <= 0 || !line_value(text, "MemAvailable:")) {
+	if (file_read_text(path, text, sizeof(text)) <= 0 || !proc_line(text, "MemAvailable:")) {
 		return false;
 	}
 	*ret_bytes =

@@ -58,6 +58,9 @@ struct proc_stat {
 /** Make "ROOT/proc/PID/NAME" (pid 0: "self"). False if it does not fit. */
 bool proc_path(char *path, size_t size, const char *root, pid_t pid, const char *name);
 
+/** The text behind a key ("Uid:") at the start of a line, or NULL. */
+const char *proc_line(const char *text, const char *key);
+
 /** Parse the text of /proc/PID/status. Missing lines are 0. */
 struct proc_memory proc_parse_memory(const char *status);
 

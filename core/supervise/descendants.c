@@ -3,9 +3,8 @@
 
 #include "core/supervise/descendants.h"
 
-#include "core/host/buffer.h"
-#include "core/host/file.h"
 #include "core/host/proc.h"
+#include "core/supervise/program.h"
 #include "core/supervise/sampler.h"
 
 #include <errno.h>
@@ -14,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define INTERVAL_MS 100u
@@ -95,8 +92,7 @@ void descendants_look(struct descendants *d, uint64_t now_ms)
 
 struct search {
 	const struct descendants *d;
-	/** How a line of /proc/PID/maps shows the segment: device and inode. */
-	char mark[64];
+	struct program_mark segment;
 	char own_program[PATH_MAX];
 	uint32_t count;
 };
@@ -109,15 +105,6 @@ static bool read_program(const char *root, pid_t pid, char *program)
 		: -1;
 	program[len > 0 ? len : 0] = 0;
 	return len > 0;
-}
-
-static bool maps_segment(const struct search *search, pid_t pid)
-{
-	char path[PROC_PATH_MAX];
-	cleanup_buffer struct buffer maps = { 0 };
-	return proc_path(path, sizeof(path), search->d->root, pid, "maps")
-		&& file_read(path, 64 << 20, &maps) == 0
-		&& strstr(buffer_text(&maps), search->mark) != NULL;
 }
 
 /**
@@ -178,7 +165,8 @@ static bool count_survivor(pid_t pid, void *data)
 	struct descendant descendant = { pid, stat.start_ticks };
 	if (is_known(d, &descendant)
 	    || (!is_ours_or_ending(search, pid)
-		&& (is_orphan_of_group(search, &stat) || maps_segment(search, pid)))) {
+		&& (is_orphan_of_group(search, &stat)
+		    || program_maps(d->root, pid, &search->segment)))) {
 		search->count++;
 	}
 	return true;
@@ -193,12 +181,9 @@ void descendants_forget(struct descendants *d)
 uint32_t descendants_survivors(const struct descendants *d, int segment_fd)
 {
 	struct search search = { .d = d };
-	struct stat status;
-	if (fstat(segment_fd, &status) < 0) {
+	if (!program_mark(segment_fd, &search.segment)) {
 		return 0;
 	}
-	snprintf(search.mark, sizeof(search.mark), " %02x:%02x %llu ", major(status.st_dev),
-		 minor(status.st_dev), (unsigned long long)status.st_ino);
 	read_program(d->root, 0, search.own_program);
 	proc_each(d->root, count_survivor, &search);
 	return search.count;

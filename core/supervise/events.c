@@ -7,6 +7,7 @@
 #include "core/base/attributes.h"
 #include "core/supervise/breach.h"
 #include "core/host/proc.h"
+#include "core/supervise/program.h"
 #include "core/supervise/reaper.h"
 #include "core/supervise/run_info.h"
 #include "core/supervise/supervisor.h"
@@ -127,11 +128,21 @@ static void happen(struct supervisor *s, enum event event, const struct event_da
 	actions[s->state][event](s, data);
 }
 
+/** Once it is waited for, nothing of it is left in /proc. */
+static void keep_last_status(struct supervisor *s)
+{
+	siginfo_t ended = { 0 };
+	if (waitid(P_PID, (id_t)s->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid) {
+		program_keep_status(s);
+	}
+}
+
 /** One change of state of the workload. False if there is none. */
 static bool wait_once(struct supervisor *s)
 {
 	struct event_data data = { 0 };
 	pid_t pid;
+	keep_last_status(s);
 	do {
 		pid = wait4(s->pid, &data.wait_status, WNOHANG | WUNTRACED | WCONTINUED, &s->usage);
 	} while (pid < 0 && errno == EINTR);

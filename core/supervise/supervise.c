@@ -214,6 +214,7 @@ void supervise_done(struct supervisor *s)
 	}
 	buffer_done(&s->held.processes);
 	remote_stacks_done(&s->stacks);
+	buffer_done(&s->last_status);
 	will_free(s->held.will);
 	sampler_close(&s->sampler);
 	witness_close(&s->witness);

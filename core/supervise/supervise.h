@@ -17,6 +17,7 @@
 #define CORE_SUPERVISE_SUPERVISE_H
 
 #include "core/base/outcome.h"
+#include "core/host/rights.h"
 #include "core/remote/stacks.h"
 #include "oomsim/brink.h"
 
@@ -184,6 +185,13 @@ const struct remote_stacks *supervise_stacks(const struct supervisor *supervisor
 
 /** The workload's process id. */
 pid_t supervise_pid(const struct supervisor *supervisor);
+
+/**
+ * The rights of the workload, which names files and folders: as they are now, or were when it
+ * ended. 0 (call rights_done); -1 with errno: EPERM if they may be another program's, which the
+ * workload has executed in its place, and whose rights are not its own.
+ */
+int supervise_rights(const struct supervisor *supervisor, struct rights *ret_rights);
 
 /** The segment's file stays when all else is released: its report could not be written. */
 void supervise_keep_segment(struct supervisor *supervisor);

@@ -5,6 +5,7 @@
 #ifndef CORE_SUPERVISE_SUPERVISOR_H
 #define CORE_SUPERVISE_SUPERVISOR_H
 
+#include "core/host/buffer.h"
 #include "core/remote/stacks.h"
 #include "core/supervise/descendants.h"
 #include "core/supervise/doorbell.h"
@@ -90,6 +91,8 @@ struct supervisor {
 	uint64_t end_ms;
 	int wait_status;
 	struct rusage usage;
+	/** /proc/PID/status of the workload between its end and our taking note of it. */
+	struct buffer last_status;
 	/** Children of the workload's that still ran when it had ended. */
 	uint32_t survivors;
 };

@@ -4,9 +4,12 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
+import tempfile
 
+import pytest
 import runs
 from runs import FIL, PYTHON, WORKLOADS, Report, every_version, interpreter
 
@@ -14,6 +17,7 @@ PARTS = WORKLOADS / "profiles_its_parts.py"
 MB = 1_000_000
 # What the interpreter allocates for itself while a block runs, and objects around the big ones.
 SMALL = 20_000
+NOBODY = 65534
 ONLY_ONE = "another block is being profiled"
 
 
@@ -326,6 +330,53 @@ def test_report_that_cannot_be_written_is_an_error(tmp_path):
     ended = start(["-c", script], tmp_path)
     assert b"OSError: the report could not be written" in ended.stderr
     assert b"=fil-profile= no report: cannot write into" in ended.stderr
+
+
+@pytest.fixture
+def nobodys():
+    """A folder that everybody can enter, with one in it that is nobody's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        (folder / "own").mkdir()
+        os.chown(folder / "own", NOBODY, NOBODY)
+        yield folder
+
+
+def test_report_is_written_with_the_rights_of_the_program(nobodys):
+    """Not with those of fil-profile, which may be root."""
+    secret, others = nobodys / "secret", nobodys / "others"
+    secret.mkdir(0o700)
+    others.mkdir(0o755)
+    (nobodys / "own/link").symlink_to(secret)
+    (nobodys / "own/page").mkdir()
+    os.chown(nobodys / "own/page", NOBODY, NOBODY)
+    (secret / "index.html").write_text("mine")
+    (nobodys / "own/page/index.html").symlink_to(secret / "index.html")
+    wanted = {nobodys / "own/new": True, nobodys / "own/page": True, secret: False, others: False,
+              nobodys / "own/link": False, nobodys / "new": False}
+    env = runs.environment(TMPDIR=str(nobodys))
+    ended = start([WORKLOADS / "drops_its_rights.py", *wanted], "/", env=env)
+    assert ended.stdout.decode().split() == [str(value) for value in wanted.values()], ended.stderr
+    assert ended.stderr.count(b"Permission denied") >= 4
+    assert [path.name for path in secret.iterdir()] == ["index.html"]
+    assert (secret / "index.html").read_text() == "mine"
+    assert not list(others.iterdir())
+    for folder in ("new", "page"):
+        report = nobodys / "own" / folder / "index.html"
+        assert (report.lstat().st_uid, report.is_symlink()) == (NOBODY, False)
+
+
+def test_last_report_is_written_with_the_rights_at_the_end(nobodys):
+    script = WORKLOADS / "drops_its_rights.py"
+    ended = start([script, "--die", nobodys / "own/report"], "/")
+    assert f"the report is in {nobodys}/own/report/index.html" in ended.stderr.decode()
+    assert (nobodys / "own/report/index.html").stat().st_uid == NOBODY
+    ended = start([script, "--die", nobodys / "new"], "/")
+    assert f"cannot write into {nobodys}/new: Permission denied" in ended.stderr.decode()
+    assert not (nobodys / "new").exists()
 
 
 def test_supervisor_that_is_gone_is_an_error(tmp_path):
