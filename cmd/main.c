@@ -19,6 +19,7 @@
  *     supervise_next         core/supervise: signals, samples, requests, the end; core/host
  *     run_start_snapshot     cmd/run_reports.c: reports, made in workers (cmd/worker.h)
  *     picture_begin          cmd/picture.h: a picture in advance, when memory is almost out
+ *     scope_report_start      cmd/scope_reports.h: of a part that the workload has asked for
  *     run_write_report
  *      profile_collect       core/profile: from the segment to a profile
  *      names_find            core/profile: names of machine code; core/symbols: ELF and DWARF

@@ -8,6 +8,7 @@
  *     a snapshot is wanted       a worker collects and renders into a folder of its own
  *     an allocation is refused   a worker captures what is held now; the workload waits for that
  *     memory is almost out       a worker captures what is held now, should all be killed together
+ *     a report of a scope        a worker renders into the folder that the program names
  *     it was stopped at a limit  a worker renders what is held; the workload stays stopped
  *     the workload has ended     a worker renders everything; then we end as the workload did
  */
@@ -18,6 +19,7 @@
 #include "cmd/hook_image.h"
 #include "cmd/picture.h"
 #include "cmd/say.h"
+#include "cmd/scope_reports.h"
 #include "cmd/segment.h"
 #include "cmd/variables.h"
 #include "cmd/words.h"
@@ -245,14 +247,15 @@ static struct outcome follow(struct run *run)
 			picture_begin(run);
 			break;
 		case SUPERVISE_SCOPE:
-			/* Only where there are scopes: cmd/python.c. */
-			supervise_scope_done(run->supervisor, 1);
+			scope_report_start(run);
 			break;
 		case SUPERVISE_CHILD_ENDED:
 			run_reap_snapshots(run);
+			scope_report_reap(run);
 			break;
 		case SUPERVISE_ENDED:
 			is_complete = run_write_report(run) == 0;
+			scope_report_last(run);
 			outcome = supervise_outcome(run->supervisor);
 			if (!is_complete) {
 				keep_segment(run);

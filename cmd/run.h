@@ -56,7 +56,8 @@ struct run {
 	int64_t refused_ms;
 	/** The report of a scope that the workload waits for: cmd/scope_reports.h. */
 	struct worker scope_report;
-	/** In the worker of such a report: it is of a scope that began then, on the wall clock. */
+	/** In the worker of such a report: of a scope that began then, on the wall clock. */
+	bool is_of_scope;
 	int64_t scope_start_unix_ms;
 	/** In that worker: paths are the workload's own, as in its root folder. */
 	bool is_in_its_root;
@@ -109,6 +110,9 @@ void run_keep_refused(struct run *run);
  * complete, else -1 after having said so.
  */
 int run_write_report(struct run *run);
+
+/** Its part in a worker: what there is to tell of the end. NULL with errno. */
+struct profile *run_collect_last(const struct run *run);
 
 /** Its part in the worker: collect, say the summary, render into the folder. 0 if complete. */
 int run_render_last(struct run *run);

@@ -94,6 +94,7 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 		.command = run->command,
 		.directory = run->directory,
 		.root = root,
+		.is_of_scope = run->is_of_scope,
 		.with_source = !run->options->no_source,
 		.code_text = run->target.code_text,
 		.stacks = supervise_stacks(run->supervisor),
@@ -104,11 +105,11 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 	request.start_unix_ms = request.outcome.start_unix_ms;
 	request.samples = supervise_timeline(run->supervisor, &request.sample_count);
 	run_find_root(run, root, sizeof(root));
-	if (run->scope_start_unix_ms) {
+	if (run->is_of_scope) {
 		begin_with_scope(run, &request);
 	}
 	profile = profile_collect(&request);
-	if (profile && run->scope_start_unix_ms) {
+	if (profile && run->is_of_scope) {
 		shift_samples(run, profile);
 	}
 	return profile;
@@ -300,7 +301,7 @@ static struct profile *add_refused(const struct run *run, struct profile *last)
 	return refused;
 }
 
-static struct profile *collect_last(const struct run *run)
+struct profile *run_collect_last(const struct run *run)
 {
 	enum verdict verdict = supervise_outcome(run->supervisor).verdict;
 	bool is_out = verdict_is_out_of_memory(verdict);
@@ -353,7 +354,7 @@ static void say_unlike_before(const struct run *run, const struct profile *profi
 int run_render_last(struct run *run)
 {
 	struct render_options how = run_render_options(run->options);
-	struct profile *profile = collect_last(run);
+	struct profile *profile = run_collect_last(run);
 	struct shown shown;
 
 	if (!profile || shown_init(&shown, profile) != 0) {

@@ -69,6 +69,7 @@ static int find_folder(struct run *run, struct scope_info *info)
 	if (!info->folder) {
 		return -1;
 	}
+	run->is_of_scope = true;
 	run->scope_start_unix_ms = info->start_unix_ms;
 	if (result_folder_adopt(&run->folder, info->folder) != 0) {
 		say_error("no report: cannot write into %s: %s", info->folder, strerror(errno));
@@ -101,12 +102,35 @@ static int render(void *context)
 	       strcmp(run->folder.path, info.folder) != 0;
 }
 
+/* Beside the report of the run, which says all the rest. */
+static int render_beside_run(struct run *run)
+{
+	struct render_options how = run_render_options(run->options);
+	struct profile *profile = run_collect_last(run);
+	struct shown shown;
+
+	if (!profile || shown_init(&shown, profile) != 0) {
+		say_error("no report of the open block: cannot collect what was recorded: %s",
+			  strerror(errno));
+		return 1;
+	}
+	if (render_report(&run->folder, &shown, &how) != 0) {
+		return 1;
+	}
+	say_info("that of the block which was open is in %s/index.html", run->folder.path);
+	return 0;
+}
+
 static int render_last(void *context)
 {
 	struct run *run = context;
 	struct scope_info info;
+	bool is_beside_run = run->folder.fd >= 0;
 
-	return find_folder(run, &info) != 0 || run_render_last(run) != 0;
+	if (find_folder(run, &info) != 0) {
+		return 1;
+	}
+	return is_beside_run ? render_beside_run(run) : run_render_last(run);
 }
 
 /* ---- in the supervisor ---- */

@@ -64,8 +64,9 @@ void ceiling_go_blind(void)
 /** Only where an operation could be recorded, so that the stack can be told. */
 static bool can_decide(void)
 {
-	return hook.gate && hook.gate->recording == RECORDING && !thread_state.inside
-		&& !thread_state.recording;
+	return hook.gate
+		&& (hook.gate->recording == RECORDING || hook.gate->recording == RECORDING_SCOPE)
+		&& !thread_state.inside && !thread_state.recording;
 }
 
 /* ---- what the kernel charges ---- */
@@ -378,8 +379,11 @@ static uint64_t padding_of(size_t bytes)
 /** What is allocated, with what replaced bytes will not be any more. */
 static uint64_t allocated_bytes_without(const struct ceiling *ceiling, size_t replaced)
 {
-	uint64_t bytes = load_relaxed(&hook.view.header->totals.live_bytes)
-		+ load_relaxed(&ceiling->padding_bytes);
+	/* Whose ceiling it is: the scope's, or the run's. */
+	const struct segment_header *header = hook.view.header;
+	const struct totals *totals = hook.scope_counts ? &header->scope_totals : &header->totals;
+	uint64_t bytes =
+		load_relaxed(&totals->live_bytes) + load_relaxed(&ceiling->padding_bytes);
 	return saturated_difference(bytes, replaced);
 }
 

@@ -53,6 +53,8 @@ attr_export long fil_control(unsigned operation, void *argument)
 		return scope_close();
 	case CONTROL_USAGE:
 		return scope_usage(argument);
+	case CONTROL_RUN_USAGE:
+		return scope_run_usage(argument);
 	case CONTROL_RESET_PEAK:
 		return scope_reset_peak();
 	case CONTROL_REPORT:

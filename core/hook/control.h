@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define CONTROL_INTERFACE 2
+#define CONTROL_INTERFACE 3
 
 enum control_operation {
 	/** CONTROL_INTERFACE. */
@@ -28,7 +28,7 @@ enum control_operation {
 	/** struct control_scope: record from now on. With the interpreter's lock, as CLOSE. */
 	CONTROL_SCOPE_OPEN = 4,
 	CONTROL_SCOPE_CLOSE = 5,
-	/** struct control_usage: filled in. */
+	/** struct control_usage, filled in: of the scope that is open, or was last. */
 	CONTROL_USAGE = 6,
 	CONTROL_RESET_PEAK = 7,
 	/** struct control_text, a folder: have a report of the scope written there. */
@@ -39,13 +39,15 @@ enum control_operation {
 	CONTROL_ADD_SOURCE = 10,
 	/** The process id of the supervisor. */
 	CONTROL_SUPERVISOR = 11,
+	/** struct control_usage, filled in: of the whole run. */
+	CONTROL_RUN_USAGE = 12,
 };
 
 enum control_state {
 	/** Nothing is recorded: no scope is open. */
 	CONTROL_OFF = 0,
 	CONTROL_OPEN = 1,
-	/** Everything is recorded, from start to end: there are no scopes. */
+	/** Everything is recorded, from start to end, and no scope is open. */
 	CONTROL_WHOLE = 2,
 };
 
@@ -58,7 +60,7 @@ enum control_error {
 	CONTROL_IS_OPEN = -3,
 	/** None is. */
 	CONTROL_IS_OFF = -4,
-	/** The whole run is recorded. */
+	/** Not used any more: the whole run is recorded. */
 	CONTROL_IS_WHOLE = -5,
 	/** The supervisor is dead. */
 	CONTROL_IS_ALONE = -6,
@@ -67,6 +69,10 @@ enum control_error {
 	CONTROL_NOT_YET = -8,
 	/** The report is not complete; the supervisor has said why. */
 	CONTROL_FAILED = -9,
+	/** The run has a ceiling: a scope in it cannot have one of its own. */
+	CONTROL_HAS_LIMIT = -10,
+	/** Stacks of machine code were not asked for when the run was started. */
+	CONTROL_NOT_NATIVE = -11,
 };
 
 struct control_frame {

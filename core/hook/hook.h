@@ -30,7 +30,8 @@
  *   threads.c          what belongs to a thread, and finding out that it is gone
  *   environment.c      our two variables; target.c: can the next image load us
  *   pool.c             private memory without malloc
- *   scope.c            recording only a part of the run, when the program asks for it
+ *   scope.c            recording a part of the run, when the program asks for it
+ *   scope_account.c    the same in a run that is recorded as a whole
  *   control.c          fil_control: the only thing others may call
  *   shim.c             memcpy and the like
  *
@@ -75,6 +76,8 @@ enum recording {
 	RECORDING_SHARED = 2,
 	/** Nothing is recorded until a scope is opened (scope.h). */
 	RECORDING_OFF = 3,
+	/** As RECORDING, and there is a scope with an account of its own (scope_account.h). */
+	RECORDING_SCOPE = 4,
 };
 
 /**
@@ -126,8 +129,12 @@ struct hook {
 	uint64_t highest_refusal;
 	/** The interpreter was there when the program started: it cannot be unloaded. */
 	bool python_is_resident;
-	/** What gate.recording becomes when a scope is opened. */
+	/** What gate.recording is while all is recorded, or becomes when a scope is opened. */
 	uint32_t recording_when_on;
+	/** The open scope has an account of its own. Changes under the lock. */
+	bool scope_counts;
+	/** The ceiling is the open scope's. */
+	bool scope_has_ceiling;
 	/** How many calls of dlclose are under way that may unload it: not to be read now. */
 	uint32_t python_away;
 	/** The last vfork child that called exec: it may try several paths. */

@@ -90,6 +90,11 @@ void native_choose(bool is_wanted)
 	store_relaxed(&frames->stacks, is_told ? frames->available : NATIVE_STACKS_NONE);
 }
 
+bool native_is_told(void)
+{
+	return hook.native_frames.stacks == NATIVE_STACKS_FULL;
+}
+
 void native_stop(void)
 {
 	store_relaxed(&hook.native_frames.available, NATIVE_STACKS_NONE);

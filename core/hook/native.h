@@ -86,6 +86,9 @@ void native_thread_begins(struct thread *thread, uintptr_t frame);
 /** A scope begins: with what can be told, if it wants that or all are to have it. */
 void native_choose(bool is_wanted);
 
+/** Stacks have machine code, also below and between Python's frames. */
+bool native_is_told(void);
+
 /** No native stacks any more: system calls are about to be forbidden. */
 void native_stop(void);
 

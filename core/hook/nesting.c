@@ -5,6 +5,7 @@
 
 #include "core/base/sys.h"
 #include "core/hook/record.h"
+#include "core/hook/scope_account.h"
 #include "core/shm/account.h"
 #include "core/shm/lock.h"
 
@@ -34,6 +35,7 @@ static attr_cold void repair(void)
 			       &hook.view.header->totals);
 	}
 	account_done(&slot->intent);
+	scope_account_repair();
 	/* Half a change of the tables that are this process's own is put right by making them anew.
 	   */
 	ranges_rebuild(&hook.mappings, &hook.view, 0);
@@ -72,6 +74,9 @@ bool nesting_is_recorded(void)
 {
 	if (likely(hook.gate->recording == RECORDING_OFF)) {
 		return false;
+	}
+	if (likely(hook.gate->recording == RECORDING_SCOPE)) {
+		return true;
 	}
 	if (!hook.gate->recording) {
 		hook_notice_child();

@@ -230,7 +230,7 @@ attr_export int clone(int (*routine)(void *), void *stack, int flags, void *argu
 	if ((flags & (SHARES_MEMORY | STOPS_PARENT | OWN_TLS)) == SHARES_MEMORY && hook.gate
 	    && hook.gate->recording) {
 		hook.recording_when_on = RECORDING_SHARED;
-		if (hook.gate->recording == RECORDING) {
+		if (hook.gate->recording != RECORDING_OFF) {
 			hook.gate->recording = RECORDING_SHARED;
 		}
 	}

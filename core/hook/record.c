@@ -5,6 +5,7 @@
 
 #include "core/hook/nesting.h"
 #include "core/hook/request.h"
+#include "core/hook/scope_account.h"
 #include "core/hook/stack.h"
 #include "core/shm/account.h"
 #include "core/shm/intern.h"
@@ -32,23 +33,32 @@ static attr_cold uint64_t forget_large(uintptr_t address)
 	return bytes;
 }
 
-/** Take whatever is known at address off the books. Under the lock. */
-attr_inline struct record_block forget_block(uintptr_t address)
+/**
+ * Take whatever is known at address off the books. Under the lock. is_scoped, here and below: there
+ * may be a scope with an account of its own; else that is not looked at.
+ */
+attr_inline struct record_block forget_block(uintptr_t address, bool is_scoped)
 {
 	struct live_place place;
 	if (!live_seek(&hook.live, &hook.view, address, &place)) {
 		return (struct record_block){ 0 };
 	}
 	struct live_block block = live_unpack(*place.word);
-	struct record_block taken = { block.size, block.entry, block.is_code };
+	struct record_block taken = { block.size, block.entry, block.flags };
 	if (unlikely(block.size == LIVE_SIZE_LARGE)) {
 		taken.bytes = forget_large(address);
 	}
-	account_remove(hook.view.slot, &hook.view.header->totals,
+	account_remove(&hook.view.slot->intent, &hook.view.header->totals,
 		       view_entry(&hook.view, block.entry), block.entry, address, taken.bytes, 1);
+	if (is_scoped && hook.scope_counts && block.flags & LIVE_SCOPE) {
+		scope_account_remove(block.entry, address, taken.bytes, 1);
+	}
 	live_erase(&hook.live, &hook.view, place);
 	account_done(&hook.view.slot->intent);
-	if (unlikely(block.is_code)) {
+	if (is_scoped) {
+		scope_account_done();
+	}
+	if (unlikely(block.flags & LIVE_CODE)) {
 		codes_forget(&hook.codes, address);
 	}
 	return taken;
@@ -76,7 +86,7 @@ static attr_cold enum live_result place_slowly(uintptr_t address, struct live_bl
 	enum live_result result =
 		live_insert_slowly(&hook.live, &hook.view, address, block, granule);
 	if (result == LIVE_OCCUPIED) {
-		forget_block(address);
+		forget_block(address, true);
 		hook_missed(MISSED_LOST_FREE);
 		result = live_insert(&hook.live, &hook.view, address, block, granule);
 	}
@@ -84,10 +94,10 @@ static attr_cold enum live_result place_slowly(uintptr_t address, struct live_bl
 }
 
 /** Put a block into the tables; false if there is no space. Under the lock. */
-attr_inline bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, bool is_code,
+attr_inline bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, uint32_t flags,
 			     enum block_kind kind)
 {
-	struct live_block block = { .entry = entry, .is_code = is_code };
+	struct live_block block = { .entry = entry, .flags = flags };
 	block.size = bytes < LIVE_SIZE_LARGE ? (uint32_t)bytes : LIVE_SIZE_LARGE;
 	if (unlikely(!live_insert_quickly(&hook.live, &hook.view, address, block))
 	    && place_slowly(address, block, guess_granule(bytes, kind)) != LIVE_INSERTED) {
@@ -101,7 +111,7 @@ attr_inline bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, 
 }
 
 attr_inline void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,
-		      uint64_t bytes, enum block_kind kind)
+			   uint64_t bytes, enum block_kind kind, bool is_scoped)
 {
 	struct totals *totals = &hook.view.header->totals;
 	uint32_t node = stack_node(self, frames);
@@ -111,16 +121,23 @@ attr_inline void add_block(struct thread *self, struct stack_frames frames, uint
 		record->node = node;
 		record->at_allocation = totals->allocations;
 	}
+	uint32_t flags = is_scoped && scope_account_takes(entry) ? LIVE_SCOPE : 0;
 	/* The block first: if it finds no place, nothing has been counted. Its free would find it,
 	   but cannot come before we return. */
 	if (unlikely(!entry || entry > LIVE_ENTRY_MAX
-		     || !place_block(address, entry, bytes, false, kind))) {
+		     || !place_block(address, entry, bytes, flags, kind))) {
 		hook_missed(MISSED_NO_SPACE);
 		return;
 	}
-	account_add(hook.view.slot, totals, view_entry(&hook.view, entry), entry, address, bytes,
-		    1);
+	account_add(&hook.view.slot->intent, totals, view_entry(&hook.view, entry), entry, address,
+		    bytes, 1);
+	if (flags) {
+		scope_account_add(entry, address, bytes, 1);
+	}
 	account_done(&hook.view.slot->intent);
+	if (flags) {
+		scope_account_done();
+	}
 }
 
 /**
@@ -145,23 +162,23 @@ static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 }
 
 attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind kind,
-		     const uintptr_t *frame)
+		     const uintptr_t *frame, bool is_scoped)
 {
 	stack_look_for_python(self);
 	struct stack_frames frames = stack_read(self, frame);
 	if (likely(hook_lock())) {
-		add_block(self, frames, address_of(p), bytes, kind);
+		add_block(self, frames, address_of(p), bytes, kind, is_scoped);
 		hook_unlock();
 	} else {
 		nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind }, MISSED_LOCK);
 	}
 }
 
-attr_inline struct record_block take(void *p)
+attr_inline struct record_block take(void *p, bool is_scoped)
 {
 	struct record_block block = { 0 };
 	if (likely(hook_lock())) {
-		block = forget_block(address_of(p));
+		block = forget_block(address_of(p), is_scoped);
 		hook_unlock();
 	} else {
 		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
@@ -173,10 +190,10 @@ void record_deferred(struct thread *self, struct pending operation)
 {
 	switch ((enum pending_operation)operation.operation) {
 	case PENDING_ADD:
-		add(self, operation.address, operation.bytes, operation.kind, NULL);
+		add(self, operation.address, operation.bytes, operation.kind, NULL, true);
 		break;
 	case PENDING_FREE:
-		take(operation.address);
+		take(operation.address, true);
 		break;
 	case PENDING_MAP:
 	case PENDING_MAP_IDLE:
@@ -189,7 +206,14 @@ void record_deferred(struct thread *self, struct pending operation)
 	}
 }
 
-void record_allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame)
+/** Nothing but the run is recorded: the way of nearly all operations, which is kept short. */
+attr_inline bool is_only_run(void)
+{
+	return likely(hook.gate) && likely(hook.gate->recording == RECORDING);
+}
+
+attr_inline void allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame,
+			    bool is_scoped)
 {
 	nesting_mark mark = 0;
 	switch (nesting_begin(&mark, false)) {
@@ -205,13 +229,33 @@ void record_allocation(void *p, size_t bytes, enum block_kind kind, const uintpt
 		if (unlikely(!p)) {
 			add_refusal(thread_state.self, bytes);
 		} else {
-			add(thread_state.self, p, bytes, kind, frame);
+			add(thread_state.self, p, bytes, kind, frame, is_scoped);
 		}
 		nesting_end(&mark);
 	}
 }
 
-struct record_block record_take(void *p)
+static attr_noinline void allocation_in_scope(void *p, size_t bytes, enum block_kind kind,
+					      const uintptr_t *frame)
+{
+	allocation(p, bytes, kind, frame, true);
+}
+
+attr_cold void record_refused_mapping(size_t bytes)
+{
+	allocation_in_scope(NULL, bytes, BLOCK_MALLOC, NULL);
+}
+
+void record_allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame)
+{
+	if (is_only_run()) {
+		allocation(p, bytes, kind, frame, false);
+	} else {
+		allocation_in_scope(p, bytes, kind, frame);
+	}
+}
+
+attr_inline struct record_block removal(void *p, bool is_scoped)
 {
 	struct record_block block = { 0 };
 	nesting_mark mark = 0;
@@ -227,10 +271,20 @@ struct record_block record_take(void *p)
 		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_NESTED);
 		break;
 	case NESTING_RECORD:
-		block = take(p);
+		block = take(p, is_scoped);
 		nesting_end(&mark);
 	}
 	return block;
+}
+
+static attr_noinline struct record_block removal_in_scope(void *p)
+{
+	return removal(p, true);
+}
+
+struct record_block record_take(void *p)
+{
+	return is_only_run() ? removal(p, false) : removal_in_scope(p);
 }
 
 attr_cold uint64_t record_size(void *p)
@@ -243,7 +297,10 @@ attr_cold uint64_t record_size(void *p)
 		return 0;
 	}
 	if (live_seek(&hook.live, &hook.view, address, &place)) {
-		bytes = live_unpack(*place.word).size;
+		struct live_block block = live_unpack(*place.word);
+		/* A ceiling that only the scope has knows its blocks. */
+		bool is_known = !hook.scope_counts || block.flags & LIVE_SCOPE;
+		bytes = is_known ? block.size : 0;
 		if (bytes == LIVE_SIZE_LARGE
 		    && ranges_seek(&hook.large_blocks, &hook.view, address, &at)) {
 			bytes = ranges_at(&hook.large_blocks, &hook.view, at)->bytes;
@@ -263,6 +320,22 @@ void record_free(void *p)
 	record_take(p);
 }
 
+static attr_cold void put_back(uintptr_t address, struct record_block block, enum block_kind kind)
+{
+	struct slot *slot = hook.view.slot;
+	if (!place_block(address, block.entry, block.bytes, block.flags, kind)) {
+		hook_missed(MISSED_NO_SPACE);
+		return;
+	}
+	account_restore(&slot->intent, &hook.view.header->totals,
+			view_entry(&hook.view, block.entry), block.entry, address, block.bytes);
+	if (hook.scope_counts && block.flags & LIVE_SCOPE) {
+		scope_account_restore(block.entry, address, block.bytes);
+	}
+	account_done(&slot->intent);
+	scope_account_done();
+}
+
 void record_put_back(void *p, struct record_block block, enum block_kind kind)
 {
 	nesting_mark mark = 0;
@@ -270,14 +343,7 @@ void record_put_back(void *p, struct record_block block, enum block_kind kind)
 		return;
 	}
 	if (hook_lock()) {
-		struct entry *entry = view_entry(&hook.view, block.entry);
-		if (place_block(address_of(p), block.entry, block.bytes, block.is_code, kind)) {
-			account_restore(hook.view.slot, &hook.view.header->totals, entry,
-					block.entry, address_of(p), block.bytes);
-			account_done(&hook.view.slot->intent);
-		} else {
-			hook_missed(MISSED_NO_SPACE);
-		}
+		put_back(address_of(p), block, kind);
 		hook_unlock();
 	} else {
 		hook_missed(MISSED_LOCK);

@@ -26,7 +26,7 @@ enum block_kind {
 struct record_block {
 	uint64_t bytes;
 	uint32_t entry; /* 0: the block was not known */
-	bool is_code;
+	uint32_t flags; /* LIVE_* */
 };
 
 /**
@@ -73,7 +73,7 @@ struct record_moving {
 		uintptr_t start;
 		uintptr_t end;
 		uint32_t entry;
-		bool is_idle;
+		uint32_t flags;
 	} piece[MOVING_PIECES];
 };
 

@@ -9,6 +9,7 @@
 #include "core/hook/nesting.h"
 #include "core/hook/record.h"
 #include "core/hook/request.h"
+#include "core/hook/scope_account.h"
 #include "core/hook/stack.h"
 #include "core/shm/account.h"
 #include "core/shm/intern.h"
@@ -25,10 +26,14 @@ static void uncount(const struct range *piece, int blocks)
 {
 	struct slot *slot = hook.view.slot;
 	if (!(piece->flags & RANGE_IDLE)) {
-		account_remove(slot, &hook.view.header->totals,
+		account_remove(&slot->intent, &hook.view.header->totals,
 			       view_entry(&hook.view, piece->entry), piece->entry, piece->start,
 			       piece->bytes, blocks);
+		if (hook.scope_counts && piece->flags & RANGE_SCOPE) {
+			scope_account_remove(piece->entry, piece->start, piece->bytes, blocks);
+		}
 		account_done(&slot->intent);
+		scope_account_done();
 	}
 }
 
@@ -42,18 +47,30 @@ static void cut(uintptr_t start, uintptr_t end)
 	}
 }
 
-static void add(uint32_t entry, uintptr_t start, uintptr_t end, bool counted)
+/** flags: RANGE_IDLE and RANGE_SCOPE. */
+static void add_flagged(uint32_t entry, uintptr_t start, uintptr_t end, uint32_t flags)
 {
-	struct range range = { start, end, entry, counted ? 0 : RANGE_IDLE, end - start };
+	struct range range = { start, end, entry, flags, end - start };
 	if (!entry || !ranges_add(&hook.mappings, &hook.view, &range)) {
 		hook_missed(MISSED_NO_SPACE);
 		return;
 	}
-	if (counted) {
-		account_add(hook.view.slot, &hook.view.header->totals,
-			    view_entry(&hook.view, entry), entry, start, end - start, 1);
-		account_done(&hook.view.slot->intent);
+	if (flags & RANGE_IDLE) {
+		return;
 	}
+	account_add(&hook.view.slot->intent, &hook.view.header->totals,
+		    view_entry(&hook.view, entry), entry, start, end - start, 1);
+	if (flags & RANGE_SCOPE) {
+		scope_account_add(entry, start, end - start, 1);
+	}
+	account_done(&hook.view.slot->intent);
+	scope_account_done();
+}
+
+static void add(uint32_t entry, uintptr_t start, uintptr_t end, bool counted)
+{
+	uint32_t flags = counted && scope_account_takes(entry) ? RANGE_SCOPE : 0;
+	add_flagged(entry, start, end, flags | (counted ? 0 : RANGE_IDLE));
 }
 
 /** Whether to record now; an operation that interrupted another is kept for later. */
@@ -183,7 +200,7 @@ void record_moving_take(void *old, size_t bytes, struct record_moving *ret)
 			ret->piece[ret->count].start = piece.start;
 			ret->piece[ret->count].end = piece.end;
 			ret->piece[ret->count].entry = piece.entry;
-			ret->piece[ret->count].is_idle = is_idle;
+			ret->piece[ret->count].flags = piece.flags;
 			ret->count++;
 			ret->is_known = true;
 			ret->is_counted |= !is_idle;
@@ -195,6 +212,18 @@ void record_moving_take(void *old, size_t bytes, struct record_moving *ret)
 		nesting_defer((struct pending){ old, bytes, PENDING_UNMAP, 0 }, MISSED_LOCK);
 	}
 	nesting_end(&mark);
+}
+
+/** As it was; what the kernel has emptied is idle from now on. Under the lock. */
+static void put_back(const struct record_moving *moving, uint32_t i, bool is_empty)
+{
+	uint32_t flags = moving->piece[i].flags & (RANGE_IDLE | RANGE_SCOPE);
+	if (is_empty) {
+		flags = RANGE_IDLE;
+	} else if (!hook.scope_counts) {
+		flags &= ~RANGE_SCOPE;
+	}
+	add_flagged(moving->piece[i].entry, moving->piece[i].start, moving->piece[i].end, flags);
 }
 
 void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old)
@@ -211,15 +240,9 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 	}
 	if (hook_lock()) {
 		for (uint32_t i = 0; i < moving->count; i++) {
-			add(moving->piece[i].entry, moving->piece[i].start, moving->piece[i].end,
-			    !keeps_old && !moving->piece[i].is_idle);
+			put_back(moving, i, keeps_old);
 		}
 		hook_unlock();
 	}
 	nesting_end(&mark);
-}
-
-void record_refused_mapping(size_t bytes)
-{
-	record_allocation(NULL, bytes, BLOCK_MALLOC, NULL);
 }

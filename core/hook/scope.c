@@ -8,6 +8,7 @@
 #include "core/hook/frame.h"
 #include "core/hook/hook.h"
 #include "core/hook/request.h"
+#include "core/hook/scope_account.h"
 #include "core/hook/stack.h"
 #include "core/shm/account.h"
 #include "core/shm/intern.h"
@@ -39,28 +40,26 @@ long scope_state(void)
 	if (error) {
 		return error;
 	}
-	if (!is_on_request()) {
-		return CONTROL_WHOLE;
+	if (load_relaxed(&scope()->state) == SCOPE_OPEN) {
+		return CONTROL_OPEN;
 	}
-	return load_relaxed(&scope()->state) == SCOPE_OPEN ? CONTROL_OPEN : CONTROL_OFF;
+	return is_on_request() ? CONTROL_OFF : CONTROL_WHOLE;
 }
 
-/** 0 if the state is the one that is needed, else why it is not. */
-static long check_state(long needed)
+/** 0 if a scope is open, or none is, as is needed; else why that is not so. */
+static long check_open(bool is_needed)
 {
 	long state = scope_state();
-	if (state == needed || state < 0) {
-		return state == needed ? 0 : state;
+	if (state < 0 || (state == CONTROL_OPEN) == is_needed) {
+		return state < 0 ? state : 0;
 	}
-	if (state == CONTROL_WHOLE) {
-		return CONTROL_IS_WHOLE;
-	}
-	return state == CONTROL_OPEN ? CONTROL_IS_OPEN : CONTROL_IS_OFF;
+	return is_needed ? CONTROL_IS_OFF : CONTROL_IS_OPEN;
 }
 
 void scope_start(void)
 {
 	scope()->state = SCOPE_NONE;
+	scope()->failed_before = 0;
 	hook.recording_when_on = RECORDING;
 	if (!is_on_request()) {
 		hook.gate->recording = RECORDING;
@@ -81,24 +80,8 @@ void scope_start(void)
 static void forget_entries(void)
 {
 	for (uint32_t k = 1; k < hook.view.header->arena[ARENA_ENTRY].used; k++) {
-		struct entry *entry = view_entry(&hook.view, k);
-		if (entry->total_blocks | entry->live_bytes) {
-			entry->live_bytes = 0;
-			entry->live_blocks = 0;
-			entry->total_bytes = 0;
-			entry->total_blocks = 0;
-		}
+		account_forget(view_entry(&hook.view, k));
 	}
-}
-
-/** The totals are of a run that begins now; no snapshot of an entry is of its peak. */
-static void forget_totals(void)
-{
-	struct totals *totals = &hook.view.header->totals;
-	totals->live_bytes = 0;
-	totals->live_blocks = 0;
-	totals->epoch++;
-	totals->peak_bytes = 0;
 }
 
 static void forget_failures(void)
@@ -126,7 +109,7 @@ static void forget_all(void)
 	view_clear_own(&hook.view, ARENA_RANGE);
 	codes_clear(&hook.codes);
 	forget_entries();
-	forget_totals();
+	account_begin_anew(&hook.view.header->totals);
 	forget_failures();
 }
 
@@ -145,74 +128,148 @@ static void set_ceiling(uint64_t limit_bytes)
 	ceiling->action = CEILING_ENOMEM;
 	ceiling->limit_bytes = limit_bytes;
 	ceiling->is_crossed = 0;
-	ceiling->is_noted = 0;
+	ceiling->padding_bytes = 0;
+	/* In the slot a breach is the run's. */
+	ceiling->is_noted = !is_on_request();
 	store_relaxed(&ceiling->is_set, limit_bytes != 0);
+}
+
+/** What a scope cannot have in a run that is recorded as a whole. */
+static long check_wanted(const struct control_scope *wanted)
+{
+	if (is_on_request()) {
+		return 0;
+	}
+	if (wanted->limit_bytes && load_relaxed(&hook.ceiling.is_set)) {
+		return CONTROL_HAS_LIMIT;
+	}
+	return wanted->is_native && !native_is_told() ? CONTROL_NOT_NATIVE : 0;
+}
+
+static void describe(const struct control_scope *wanted)
+{
+	struct scope *of = scope();
+	of->folder = text_of(&wanted->folder);
+	of->root_code = wanted->root ? frame_code(wanted->root) : 0;
+	of->flags = wanted->is_root_hidden ? SCOPE_ROOT_HIDDEN : 0;
+	of->start_unix_ms = wanted->start_unix_ms;
+}
+
+/** The run goes on being recorded; what is allocated from now on is in another account, too. */
+static void open_beside_run(void)
+{
+	const struct slot *slot = hook.view.slot;
+	struct scope *of = scope();
+	_Static_assert(sizeof(of->missed_before) == sizeof(slot->missed), "same counts");
+	memcpy(of->missed_before, slot->missed, sizeof(slot->missed));
+	of->failed_before = slot->failed_count;
+	scope_account_clear();
+	hook.scope_counts = true;
+	if (hook.gate->recording == RECORDING) {
+		hook.gate->recording = RECORDING_SCOPE;
+	}
 }
 
 long scope_open(const struct control_scope *wanted)
 {
-	long error = check_state(CONTROL_OFF);
+	long error = check_open(false);
+	error = error ? error : check_wanted(wanted);
 	stack_ask_for_python();
 	if (error || !python_may_change(&hook.python) || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;
 	}
-	forget_all();
-	scope()->folder = text_of(&wanted->folder);
-	scope()->root_code = wanted->root ? frame_code(wanted->root) : 0;
-	scope()->flags = wanted->is_root_hidden ? SCOPE_ROOT_HIDDEN : 0;
-	scope()->start_unix_ms = wanted->start_unix_ms;
+	bool is_whole = !is_on_request();
+	if (is_whole) {
+		open_beside_run();
+	} else {
+		forget_all();
+	}
+	describe(wanted);
 	hook_unlock();
-	native_choose(wanted->is_native);
-	domains_wrap();
-	set_ceiling(wanted->limit_bytes);
+	if (!is_whole) {
+		native_choose(wanted->is_native);
+		domains_wrap();
+	}
+	if (!is_whole || wanted->limit_bytes) {
+		set_ceiling(wanted->limit_bytes);
+	}
+	hook.scope_has_ceiling = wanted->limit_bytes != 0;
 	store_release(&scope()->state, (uint32_t)SCOPE_OPEN);
-	hook.gate->recording = hook.recording_when_on;
+	if (!is_whole) {
+		hook.gate->recording = hook.recording_when_on;
+	}
 	return 0;
 }
 
 long scope_close(void)
 {
-	long error = check_state(CONTROL_OPEN);
+	bool is_whole = !is_on_request();
+	long error = check_open(true);
 	if (error || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;
 	}
-	hook.gate->recording = RECORDING_OFF;
+	hook.scope_counts = false;
+	hook.gate->recording = is_whole ? hook.recording_when_on : (uint32_t)RECORDING_OFF;
 	store_release(&scope()->state, (uint32_t)SCOPE_CLOSED);
 	hook_unlock();
-	set_ceiling(0);
-	if (python_may_change(&hook.python)) {
+	if (hook.scope_has_ceiling) {
+		set_ceiling(0);
+	}
+	if (!is_whole && python_may_change(&hook.python)) {
 		domains_unwrap();
 	}
 	return 0;
 }
 
-long scope_usage(struct control_usage *ret_usage)
+/** What the scope's numbers are taken from. */
+static struct totals *scope_totals(void)
+{
+	struct segment_header *header = hook.view.header;
+	return is_on_request() ? &header->totals : &header->scope_totals;
+}
+
+static struct control_usage usage_of(const struct totals *totals, uint64_t failed_before)
+{
+	const struct slot *slot = hook.view.slot;
+	uint64_t live = totals->live_bytes;
+	uint64_t refusals = slot->failed_count - failed_before;
+	return (struct control_usage){
+		.live_bytes = live,
+		.peak_bytes = live > totals->peak_bytes ? live : totals->peak_bytes,
+		.refused_bytes = refusals ? slot->failed_bytes : 0,
+		.refusals = refusals,
+	};
+}
+
+static long read_usage(bool is_of_run, struct control_usage *ret_usage)
 {
 	long error = check_process();
 	if (error || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;
 	}
-	const struct totals *totals = &hook.view.header->totals;
-	uint64_t live = totals->live_bytes;
-	*ret_usage = (struct control_usage){
-		.live_bytes = live,
-		.peak_bytes = live > totals->peak_bytes ? live : totals->peak_bytes,
-		.refused_bytes = hook.view.slot->failed_bytes,
-		.refusals = hook.view.slot->failed_count,
-	};
+	*ret_usage = is_of_run ? usage_of(&hook.view.header->totals, 0)
+			       : usage_of(scope_totals(), scope()->failed_before);
 	hook_unlock();
 	return 0;
 }
 
+long scope_usage(struct control_usage *ret_usage)
+{
+	return read_usage(false, ret_usage);
+}
+
+long scope_run_usage(struct control_usage *ret_usage)
+{
+	return read_usage(true, ret_usage);
+}
+
 long scope_reset_peak(void)
 {
-	long error = check_state(CONTROL_OPEN);
+	long error = check_open(true);
 	if (error || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;
 	}
-	struct totals *totals = &hook.view.header->totals;
-	totals->epoch++;
-	totals->peak_bytes = totals->live_bytes;
+	account_reset_peak(scope_totals());
 	hook_unlock();
 	return 0;
 }
@@ -222,8 +279,8 @@ long scope_reset_peak(void)
 long scope_report(const struct control_text *folder)
 {
 	long error = check_process();
-	if (!error && !is_on_request()) {
-		error = CONTROL_IS_WHOLE;
+	if (!error && load_relaxed(&scope()->state) == SCOPE_NONE) {
+		error = CONTROL_IS_OFF;
 	}
 	if (error || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;

@@ -2,13 +2,17 @@
 // Copyright the fil-profile authors
 
 /*
- * Scopes: where nothing is recorded until the workload asks for it (SEGMENT_ON_REQUEST), a scope is
- * the time from that request on. Opening one forgets everything recorded before, so that what a
- * report shows was allocated inside; one is open at a time, for all threads.
+ * Scopes: a scope is a part of the run that the workload asks for, and its report shows what was
+ * allocated inside. One is open at a time, for all threads.
  *
- * While none is open, Python's allocators are not wrapped, and the malloc family passes on after
- * one look at the gate. Wrapping takes the interpreter's lock: open and close are for a thread that
- * holds it. All results are 0 or an enum control_error (control.h).
+ * Where nothing is recorded until that (SEGMENT_ON_REQUEST), opening one forgets everything
+ * recorded before. While none is open, Python's allocators are not wrapped, and the malloc family
+ * passes on after one look at the gate. Wrapping takes the interpreter's lock: open and close are
+ * for a thread that holds it.
+ *
+ * Where the whole run is recorded, that goes on, and the scope has an account beside the run's
+ * (scope_account.h): both reports are right. All results are 0 or an enum control_error
+ * (control.h).
  */
 #ifndef CORE_HOOK_SCOPE_H
 #define CORE_HOOK_SCOPE_H
@@ -24,8 +28,9 @@ long scope_open(const struct control_scope *wanted);
 /** Stop. What was recorded stays for reports, until the next one is opened. */
 long scope_close(void);
 
-/** What is live, and the peak: of the open scope, of the last one, or of the whole run. */
+/** What is live, and the peak: of the open scope or the last one; of all that is recorded. */
 long scope_usage(struct control_usage *ret_usage);
+long scope_run_usage(struct control_usage *ret_usage);
 
 /** The peak of the open scope is what is live now. */
 long scope_reset_peak(void);

@@ -70,6 +70,7 @@ static void end_earlier_image(void)
 				       totals);
 			account_done(&slot->intent);
 		}
+		account_done(&slot->scope_intent);
 		account_mark_peak(totals);
 		for (uint32_t k = 1; k < hook.view.header->arena[ARENA_ENTRY].used; k++) {
 			struct entry *entry = view_entry(&hook.view, k);

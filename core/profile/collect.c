@@ -7,6 +7,7 @@
  */
 #include "core/profile/collect.h"
 
+#include "core/base/attributes.h"
 #include "core/base/hash.h"
 #include "core/base/version.h"
 #include "core/profile/builder.h"
@@ -46,6 +47,13 @@ struct collector {
 	struct arena_copy *threads; /* by slot */
 	uint32_t slot_count;
 };
+
+/** The scope has an account of its own, beside the run's. */
+static bool is_beside_run(const struct collector *collector)
+{
+	return collector->request->is_of_scope
+		&& !(collector->reader.header.flags & SEGMENT_ON_REQUEST);
+}
 
 static int read_slots(struct collector *collector)
 {
@@ -141,7 +149,7 @@ static void add_entries(struct collector *collector)
 
 static void add_threads(struct collector *collector, uint32_t slot)
 {
-	uint64_t now = collector->snapshot.totals.allocations;
+	uint64_t now = collector->reader.header.totals.allocations;
 	for (uint64_t k = 1; k < collector->threads[slot].used; k++) {
 		const struct thread_record *thread = thread_at(collector, slot, k);
 		if (!thread || !thread->node
@@ -175,6 +183,9 @@ static void add_processes(struct collector *collector)
 		};
 		_Static_assert(sizeof(process.missed) == sizeof(slot->missed), "same counts");
 		memcpy(process.missed, slot->missed, sizeof(process.missed));
+		for (size_t k = 0; is_beside_run(collector) && k < countof(process.missed); k++) {
+			process.missed[k] -= slot->scope.missed_before[k];
+		}
 		builder_process(&collector->builder, &process);
 		/* Only that of the first slot is looked at from outside. */
 		if (i == 0) {
@@ -190,12 +201,13 @@ static void add_failure(struct collector *collector)
 	struct profile *profile = collector->builder.profile;
 	for (uint32_t i = 0; i < collector->slot_count; i++) {
 		const struct slot *slot = &collector->slots[i];
-		if (!slot->failed_count) {
+		uint64_t before = is_beside_run(collector) ? slot->scope.failed_before : 0;
+		if (slot->failed_count <= before) {
 			continue;
 		}
 		if (!profile->outcome.failed_count) {
 			profile->outcome.failed_bytes = slot->failed_bytes;
-			profile->outcome.failed_count = slot->failed_count;
+			profile->outcome.failed_count = slot->failed_count - before;
 		}
 		if (slot->failed_node) {
 			profile->failed_node =
@@ -298,9 +310,13 @@ static void add_conditions(struct collector *collector)
 	}
 }
 
-/** Where stacks begin, if the workload has a scope. */
+/** Where stacks begin, in the report of a scope. */
 static void set_root(struct collector *collector)
 {
+	if (!collector->request->is_of_scope
+	    && !(collector->reader.header.flags & SEGMENT_ON_REQUEST)) {
+		return;
+	}
 	for (uint32_t i = 0; i < collector->slot_count; i++) {
 		const struct scope *scope = &collector->slots[i].scope;
 		if (scope->state != SCOPE_NONE) {
@@ -316,7 +332,9 @@ static int collect(struct collector *collector)
 	bool running = collector->request->outcome.verdict == VERDICT_RUNNING;
 	if (reader_open(&collector->reader, collector->request->segment_fd)
 	    || read_slots(collector)
-	    || snapshot_take(&collector->reader, running, &collector->snapshot)
+	    || snapshot_take(&collector->reader,
+			     is_beside_run(collector) ? SNAPSHOT_SCOPE : SNAPSHOT_RUN, running,
+			     &collector->snapshot)
 	    || reader_refresh(&collector->reader)
 	    || resolver_init(&collector->resolver, &collector->reader, &collector->builder)
 	    || scope_sources_init(&collector->sources, &collector->resolver.codes,
@@ -336,7 +354,9 @@ static int collect(struct collector *collector)
 	add_entries(collector);
 	add_processes(collector);
 	add_failure(collector);
-	add_breach(collector);
+	if (!is_beside_run(collector)) {
+		add_breach(collector);
+	}
 	add_conditions(collector);
 	add_source(collector);
 	return 0;

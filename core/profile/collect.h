@@ -30,6 +30,11 @@ struct collect_request {
 	 */
 	const char *root;
 	/**
+	 * Of the workload's scope, without what was before it. Where nothing but scopes is recorded
+	 * it always is.
+	 */
+	bool is_of_scope;
+	/**
 	 * Read source lines of frames that hold at least a thousandth of the peak or of the end.
 	 */
 	bool with_source;

@@ -19,6 +19,7 @@ static const uint32_t shared_element_bytes[SHARED_ARENA_COUNT] = {
 	[ARENA_ENTRY] = sizeof(struct entry),
 	[ARENA_CODE] = sizeof(struct code),
 	[ARENA_TEXT] = TEXT_UNIT,
+	[ARENA_SCOPE] = sizeof(struct entry),
 };
 
 static const uint32_t own_element_bytes[SLOT_ARENA_COUNT] = {
@@ -78,6 +79,12 @@ int reader_open(struct segment_reader *reader, int fd)
 int reader_totals(const struct segment_reader *reader, struct totals *ret_totals)
 {
 	return reader_read(reader, offsetof(struct segment_header, totals), ret_totals,
+			   sizeof(*ret_totals));
+}
+
+int reader_scope_totals(const struct segment_reader *reader, struct totals *ret_totals)
+{
+	return reader_read(reader, offsetof(struct segment_header, scope_totals), ret_totals,
 			   sizeof(*ret_totals));
 }
 

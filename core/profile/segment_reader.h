@@ -44,8 +44,9 @@ int reader_open(struct segment_reader *reader, int fd);
 /** Read the header again. */
 int reader_refresh(struct segment_reader *reader);
 
-/** The totals as they are now. */
+/** The totals as they are now, and those of the scope beside the run (ARENA_SCOPE). */
 int reader_totals(const struct segment_reader *reader, struct totals *ret_totals);
+int reader_scope_totals(const struct segment_reader *reader, struct totals *ret_totals);
 
 /** Slots in use, at most SLOT_COUNT. */
 uint32_t reader_slot_count(const struct segment_reader *reader);

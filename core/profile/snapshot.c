@@ -40,17 +40,38 @@ static bool entry_is_settled(const struct entry *a, const struct entry *b, uint6
 		    || (a->live_bytes == b->live_bytes && a->live_blocks == b->live_blocks));
 }
 
-/** Read entry k until two reads agree. */
-static int settle_entry(const struct segment_reader *reader, uint64_t k, uint64_t epoch,
-			struct entry *entry)
+static struct snapshot empty(enum snapshot_of of)
 {
-	uint64_t offset = reader_element_offset(reader, ARENA_ENTRY, k);
+	return (struct snapshot){ .of = of, .entries.element_bytes = sizeof(struct entry) };
+}
+
+static enum shared_arena arena_of(const struct snapshot *snapshot)
+{
+	return snapshot->of == SNAPSHOT_SCOPE ? ARENA_SCOPE : ARENA_ENTRY;
+}
+
+static const struct intent *intent_of(const struct snapshot *snapshot, const struct slot *slot)
+{
+	return snapshot->of == SNAPSHOT_SCOPE ? &slot->scope_intent : &slot->intent;
+}
+
+static int read_totals(const struct segment_reader *reader, struct snapshot *snapshot)
+{
+	return snapshot->of == SNAPSHOT_SCOPE ? reader_scope_totals(reader, &snapshot->totals)
+					      : reader_totals(reader, &snapshot->totals);
+}
+
+/** Read entry k until two reads agree. */
+static int settle_entry(const struct segment_reader *reader, const struct snapshot *snapshot,
+			uint64_t k, struct entry *entry)
+{
+	uint64_t offset = reader_element_offset(reader, arena_of(snapshot), k);
 	for (int i = 0; offset && i < ENTRY_TRIES; i++) {
 		struct entry again;
 		if (reader_read(reader, offset, &again, sizeof(again))) {
 			return -1;
 		}
-		bool settled = entry_is_settled(entry, &again, epoch);
+		bool settled = entry_is_settled(entry, &again, snapshot->totals.epoch);
 		*entry = again;
 		if (settled) {
 			break;
@@ -63,13 +84,13 @@ static int settle_entry(const struct segment_reader *reader, uint64_t k, uint64_
 static int settle_entries(const struct segment_reader *reader, struct snapshot *snapshot)
 {
 	struct arena_copy second;
-	int result = reader_copy_shared(reader, ARENA_ENTRY, &second);
+	int result = reader_copy_shared(reader, arena_of(snapshot), &second);
 	for (uint64_t k = 1; result == 0 && k < snapshot->entries.used; k++) {
 		struct entry *entry = writable_entry(snapshot, k);
 		const struct entry *again = arena_element(&second, k);
 		if (entry && again && memcmp(entry, again, sizeof(*entry)) != 0) {
 			*entry = *again;
-			result = settle_entry(reader, k, snapshot->totals.epoch, entry);
+			result = settle_entry(reader, snapshot, k, entry);
 		}
 	}
 	arena_done(&second);
@@ -94,9 +115,8 @@ static uint64_t snapshot_error(const struct snapshot *snapshot)
 
 static int read_once(struct segment_reader *reader, bool running, struct snapshot *snapshot)
 {
-	*snapshot = (struct snapshot){ .entries.element_bytes = sizeof(struct entry) };
-	if (reader_refresh(reader) || reader_totals(reader, &snapshot->totals)
-	    || reader_copy_shared(reader, ARENA_ENTRY, &snapshot->entries)) {
+	if (reader_refresh(reader) || read_totals(reader, snapshot)
+	    || reader_copy_shared(reader, arena_of(snapshot), &snapshot->entries)) {
 		return -1;
 	}
 	return running ? settle_entries(reader, snapshot) : 0;
@@ -107,7 +127,7 @@ static int take_running(struct segment_reader *reader, struct snapshot *snapshot
 {
 	uint64_t best_error = UINT64_MAX;
 	for (int i = 0; i < SNAPSHOT_TRIES && best_error != 0; i++) {
-		struct snapshot next;
+		struct snapshot next = empty(snapshot->of);
 		if (read_once(reader, true, &next)) {
 			snapshot_done(&next);
 			return -1;
@@ -132,11 +152,12 @@ static int repair_slot(const struct segment_reader *reader, uint32_t number,
 	if (reader_slot(reader, number, &slot)) {
 		return -1;
 	}
-	if (repair_is_needed(&slot.intent)) {
-		struct entry *entry = writable_entry(snapshot, slot.intent.entry);
+	const struct intent *intent = intent_of(snapshot, &slot);
+	if (repair_is_needed(intent)) {
+		struct entry *entry = writable_entry(snapshot, intent->entry);
 		snapshot->repaired_operations++;
 		if (entry) {
-			repair_undo(&slot.intent, entry, &snapshot->totals);
+			repair_undo(intent, entry, &snapshot->totals);
 		}
 	}
 	return 0;
@@ -155,8 +176,9 @@ static int take_dead(struct segment_reader *reader, struct snapshot *snapshot)
 	return 0;
 }
 
-int snapshot_take(struct segment_reader *reader, bool running, struct snapshot *snapshot)
+int snapshot_take(struct segment_reader *reader, enum snapshot_of of, bool running,
+		  struct snapshot *snapshot)
 {
-	*snapshot = (struct snapshot){ .entries.element_bytes = sizeof(struct entry) };
+	*snapshot = empty(of);
 	return running ? take_running(reader, snapshot) : take_dead(reader, snapshot);
 }

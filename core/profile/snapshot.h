@@ -13,7 +13,14 @@
 
 #include "core/profile/segment_reader.h"
 
+enum snapshot_of {
+	SNAPSHOT_RUN,
+	/** Of the scope beside a run that is recorded as a whole. */
+	SNAPSHOT_SCOPE,
+};
+
 struct snapshot {
+	enum snapshot_of of;
 	struct totals totals;
 	struct arena_copy entries;
 	/** Operations that were under way in a dead workload. */
@@ -21,7 +28,8 @@ struct snapshot {
 };
 
 /** Take one. running: the workload still writes. 0, or -1 with errno; snapshot_done in any case. */
-int snapshot_take(struct segment_reader *reader, bool running, struct snapshot *snapshot);
+int snapshot_take(struct segment_reader *reader, enum snapshot_of of, bool running,
+		  struct snapshot *snapshot);
 
 /** Entry number k, or NULL. */
 const struct entry *snapshot_entry(const struct snapshot *snapshot, uint64_t k);

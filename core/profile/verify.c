@@ -34,8 +34,12 @@ struct verifier {
 	struct segment_reader reader;
 	struct snapshot snapshot;
 	struct tally *tallies; /* by entry */
+	/** Of blocks that are in the account of the scope, too. */
+	struct tally *scope_tallies;
 	/** Slots whose lock was held: each may have one entry that differs. */
 	uint32_t locked_slots;
+	/** Large blocks of the scope: ranges have their sizes, and do not say whose they are. */
+	uint64_t large_in_scope;
 	int violated;
 	FILE *report;
 };
@@ -51,6 +55,8 @@ struct slot_walk {
 	bool *table_begins;
 	uint64_t large_in_slabs;
 	uint64_t large_in_ranges;
+	/** Of those in slabs. */
+	uint64_t large_in_scope;
 };
 
 static attr_printf(2, 3) void violation(struct verifier *verifier, const char *format, ...)
@@ -64,7 +70,8 @@ static attr_printf(2, 3) void violation(struct verifier *verifier, const char *f
 	}
 }
 
-static void count(struct slot_walk *walk, uint32_t entry, uint64_t bytes, uint64_t address)
+static void count(struct slot_walk *walk, uint32_t entry, uint64_t bytes, uint64_t address,
+		  bool is_in_scope)
 {
 	struct verifier *verifier = walk->verifier;
 	if (!snapshot_entry(&verifier->snapshot, entry)) {
@@ -75,6 +82,8 @@ static void count(struct slot_walk *walk, uint32_t entry, uint64_t bytes, uint64
 	}
 	verifier->tallies[entry].bytes += bytes;
 	verifier->tallies[entry].blocks++;
+	verifier->scope_tallies[entry].bytes += is_in_scope ? bytes : 0;
+	verifier->scope_tallies[entry].blocks += is_in_scope;
 }
 
 /** A slab entry of the page at address, in its slot of 1 << granule bytes. */
@@ -89,8 +98,9 @@ static void walk_block(struct slot_walk *walk, uint64_t address, unsigned granul
 	}
 	if (block.size == LIVE_SIZE_LARGE) {
 		walk->large_in_slabs++;
+		walk->large_in_scope += block.flags & LIVE_SCOPE ? 1 : 0;
 	} else {
-		count(walk, block.entry, block.size, start);
+		count(walk, block.entry, block.size, start, block.flags & LIVE_SCOPE);
 	}
 }
 
@@ -203,7 +213,8 @@ static void walk_ranges(struct slot_walk *walk)
 		}
 		walk->large_in_ranges += range->flags & RANGE_BLOCK ? 1 : 0;
 		if (!(range->flags & RANGE_IDLE)) {
-			count(walk, range->entry, range->bytes, range->start);
+			count(walk, range->entry, range->bytes, range->start,
+			      range->flags & RANGE_SCOPE);
 		}
 	}
 }
@@ -231,39 +242,44 @@ static int verify_slot(struct verifier *verifier, uint32_t number)
 			  walk.large_in_ranges);
 	}
 	verifier->locked_slots += walk.slot.lock != 0;
+	verifier->large_in_scope += walk.large_in_scope;
 	arena_done(&walk.slabs);
 	arena_done(&walk.ranges);
 	return result;
 }
 
 /** Entries against the tables; those that locked slots allow to differ are the last to be told. */
-static void compare_tallies(struct verifier *verifier)
+static void compare_tallies(struct verifier *verifier, const struct snapshot *snapshot,
+			    const struct tally *tallies, const char *whose)
 {
 	uint32_t allowed = verifier->locked_slots;
 	for (uint64_t k = 1; k < verifier->snapshot.entries.used; k++) {
-		const struct entry *entry = snapshot_entry(&verifier->snapshot, k);
-		const struct tally *tally = &verifier->tallies[k];
-		if (!entry
-		    || (entry->live_bytes == tally->bytes && entry->live_blocks == tally->blocks)) {
+		static const struct entry none;
+		const struct entry *entry = snapshot_entry(snapshot, k);
+		const struct tally *tally = &tallies[k];
+		entry = entry ? entry : &none;
+		if (entry->live_bytes == tally->bytes && entry->live_blocks == tally->blocks) {
 			continue;
 		}
 		if (allowed) {
 			allowed--;
 			continue;
 		}
-		violation(verifier, "entry %" PRIu64 " says %" PRIu64 " bytes in %" PRIu32
+		violation(verifier, "entry %" PRIu64 "%s says %" PRIu64 " bytes in %" PRIu32
 				    " blocks, its blocks are %" PRIu64 " bytes in %" PRIu64, k,
-			  entry->live_bytes, entry->live_blocks, tally->bytes, tally->blocks);
+			  whose, entry->live_bytes, entry->live_blocks, tally->bytes,
+			  tally->blocks);
 	}
 }
 
-static void compare_sums(struct verifier *verifier)
+static void compare_sums(struct verifier *verifier, const struct snapshot *snapshot,
+			 const char *whose)
 {
-	const struct totals *totals = &verifier->snapshot.totals;
+	const struct totals *totals = &snapshot->totals;
 	struct tally live = { 0, 0 };
 	uint64_t peak = 0;
-	for (uint64_t k = 1; k < verifier->snapshot.entries.used; k++) {
-		const struct entry *entry = snapshot_entry(&verifier->snapshot, k);
+	for (uint64_t k = 1; k < snapshot->entries.used; k++) {
+		const struct entry *entry = snapshot_entry(snapshot, k);
 		uint64_t bytes, blocks;
 		if (entry) {
 			live.bytes += entry->live_bytes;
@@ -273,24 +289,45 @@ static void compare_sums(struct verifier *verifier)
 		}
 	}
 	if (live.bytes != totals->live_bytes || live.blocks != totals->live_blocks) {
-		violation(verifier, "entries sum to %" PRIu64 " bytes in %" PRIu64
-				    " blocks, the totals are %" PRIu64 " in %" PRIu64,
+		violation(verifier, "entries%s sum to %" PRIu64 " bytes in %" PRIu64
+				    " blocks, the totals are %" PRIu64 " in %" PRIu64, whose,
 			  live.bytes, live.blocks, totals->live_bytes, totals->live_blocks);
 	}
 	if (peak != totals_peak(totals)) {
-		violation(verifier, "shares sum to %" PRIu64 " bytes, the peak is %" PRIu64, peak,
-			  totals_peak(totals));
+		violation(verifier, "shares%s sum to %" PRIu64 " bytes, the peak is %" PRIu64,
+			  whose, peak, totals_peak(totals));
 	}
+}
+
+/** The account of a scope is kept while that is open. Of large blocks only the number is known. */
+static int verify_scope(struct verifier *verifier)
+{
+	struct snapshot snapshot;
+	struct slot slot;
+	if (reader_slot_count(&verifier->reader) == 0 || reader_slot(&verifier->reader, 0, &slot)
+	    || slot.scope.state == SCOPE_NONE) {
+		return 0;
+	}
+	if (snapshot_take(&verifier->reader, SNAPSHOT_SCOPE, false, &snapshot)) {
+		return -1;
+	}
+	compare_sums(verifier, &snapshot, " of the scope");
+	if (slot.scope.state == SCOPE_OPEN && !verifier->large_in_scope) {
+		compare_tallies(verifier, &snapshot, verifier->scope_tallies, " of the scope");
+	}
+	snapshot_done(&snapshot);
+	return 0;
 }
 
 static int verify(struct verifier *verifier, int segment_fd)
 {
 	if (reader_open(&verifier->reader, segment_fd)
-	    || snapshot_take(&verifier->reader, false, &verifier->snapshot)) {
+	    || snapshot_take(&verifier->reader, SNAPSHOT_RUN, false, &verifier->snapshot)) {
 		return -1;
 	}
 	verifier->tallies = calloc(verifier->snapshot.entries.used + 1, sizeof(struct tally));
-	if (!verifier->tallies) {
+	verifier->scope_tallies = calloc(verifier->snapshot.entries.used + 1, sizeof(struct tally));
+	if (!verifier->tallies || !verifier->scope_tallies) {
 		return -1;
 	}
 	for (uint32_t i = 0; i < reader_slot_count(&verifier->reader); i++) {
@@ -298,9 +335,9 @@ static int verify(struct verifier *verifier, int segment_fd)
 			return -1;
 		}
 	}
-	compare_tallies(verifier);
-	compare_sums(verifier);
-	return 0;
+	compare_tallies(verifier, &verifier->snapshot, verifier->tallies, "");
+	compare_sums(verifier, &verifier->snapshot, "");
+	return verify_scope(verifier);
 }
 
 int segment_verify(int segment_fd, char **ret_report)
@@ -315,6 +352,7 @@ int segment_verify(int segment_fd, char **ret_report)
 	int result = verify(&verifier, segment_fd);
 	snapshot_done(&verifier.snapshot);
 	free(verifier.tallies);
+	free(verifier.scope_tallies);
 	if (fclose(verifier.report) || result) {
 		free(text);
 		return -1;

@@ -4,7 +4,7 @@
 /*
  * The account: entries, totals and the exact peak in O(1) (the rule stands at struct entry).
  *
- * Every change is announced in the slot's intent first, so that whoever reads the segment of a
+ * Every change is announced in an intent of the slot first, so that whoever reads the segment of a
  * process that was killed in the middle can finish or forget it (account_repair). Under the lock.
  */
 #ifndef CORE_SHM_ACCOUNT_H
@@ -56,10 +56,10 @@ attr_inline void account_done(struct intent *intent)
 /**
  * bytes more are live at the entry, in blocks (1) more. Announces; the caller calls account_done.
  */
-attr_inline void account_add(struct slot *slot, struct totals *totals, struct entry *entry,
+attr_inline void account_add(struct intent *intent, struct totals *totals, struct entry *entry,
 			     uint32_t number, uint64_t address, uint64_t bytes, int blocks)
 {
-	account_announce(&slot->intent, INTENT_ADD, number, entry, totals, address, bytes);
+	account_announce(intent, INTENT_ADD, number, entry, totals, address, bytes);
 	account_snap(entry, totals->epoch);
 	entry->live_bytes += bytes;
 	entry->live_blocks += (uint32_t)blocks;
@@ -86,11 +86,11 @@ attr_inline void account_mark_peak(struct totals *totals)
 }
 
 /** The reverse of account_add; blocks is 0 for a part of a block, -1 for a part that leaves two. */
-attr_inline void account_remove(struct slot *slot, struct totals *totals, struct entry *entry,
+attr_inline void account_remove(struct intent *intent, struct totals *totals, struct entry *entry,
 				uint32_t number, uint64_t address, uint64_t bytes, int blocks)
 {
 	account_mark_peak(totals);
-	account_announce(&slot->intent, INTENT_REMOVE, number, entry, totals, address, bytes);
+	account_announce(intent, INTENT_REMOVE, number, entry, totals, address, bytes);
 	account_snap(entry, totals->epoch);
 	entry->live_bytes -= bytes;
 	entry->live_blocks -= (uint32_t)blocks;
@@ -99,15 +99,42 @@ attr_inline void account_remove(struct slot *slot, struct totals *totals, struct
 }
 
 /** Like account_add for a block that was taken off and comes back: it is no new allocation. */
-attr_inline void account_restore(struct slot *slot, struct totals *totals, struct entry *entry,
+attr_inline void account_restore(struct intent *intent, struct totals *totals, struct entry *entry,
 				 uint32_t number, uint64_t address, uint64_t bytes)
 {
-	account_announce(&slot->intent, INTENT_ADD, number, entry, totals, address, bytes);
+	account_announce(intent, INTENT_ADD, number, entry, totals, address, bytes);
 	account_snap(entry, totals->epoch);
 	entry->live_bytes += bytes;
 	entry->live_blocks++;
 	totals->live_bytes += bytes;
 	totals->live_blocks++;
+}
+
+/** The entry has allocated nothing so far; its snapshots are of no peak any more. */
+attr_inline void account_forget(struct entry *entry)
+{
+	if (entry->total_blocks | entry->live_bytes) {
+		entry->live_bytes = 0;
+		entry->live_blocks = 0;
+		entry->total_bytes = 0;
+		entry->total_blocks = 0;
+	}
+}
+
+/** The sums of entries that were all forgotten. */
+attr_inline void account_begin_anew(struct totals *totals)
+{
+	totals->live_bytes = 0;
+	totals->live_blocks = 0;
+	totals->epoch++;
+	totals->peak_bytes = 0;
+}
+
+/** The peak is what is live now. */
+attr_inline void account_reset_peak(struct totals *totals)
+{
+	totals->epoch++;
+	totals->peak_bytes = totals->live_bytes;
 }
 
 /**

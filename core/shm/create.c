@@ -36,10 +36,12 @@ void segment_init(struct segment_header *header, struct slot *slot, uint64_t siz
 	header->header_bytes = sizeof(*header);
 	header->size_bytes = size_bytes;
 	header->totals.epoch = 1;
+	header->scope_totals.epoch = 1;
 	header->arena[ARENA_NODE] = arena_empty(sizeof(struct node));
 	header->arena[ARENA_ENTRY] = arena_empty(sizeof(struct entry));
 	header->arena[ARENA_CODE] = arena_empty(sizeof(struct code));
 	header->arena[ARENA_TEXT] = arena_empty(TEXT_UNIT);
+	header->arena[ARENA_SCOPE] = arena_empty(sizeof(struct entry));
 	slot->arena[ARENA_SLAB] = arena_empty(sizeof(uint64_t));
 	slot->arena[ARENA_RANGE] = arena_empty(sizeof(struct range));
 	slot->arena[ARENA_THREAD] = arena_empty(sizeof(struct thread_record));

@@ -120,6 +120,9 @@ enum live_result live_insert_slowly(struct live_table *table, struct segment_vie
 	}
 	*page += (uint64_t)1 << 40;
 	*(volatile uint64_t *)word = live_pack(address, block);
+	if (block.flags & LIVE_SCOPE) {
+		live_note_scope(table, address);
+	}
 	return LIVE_INSERTED;
 }
 
@@ -148,6 +151,68 @@ bool live_mark_code(struct live_table *table, struct segment_view *view, uintptr
 	if (!live_seek(table, view, address, &place)) {
 		return false;
 	}
-	*place.word |= (uint64_t)1 << 27;
+	*place.word |= (uint64_t)LIVE_CODE << 26;
 	return true;
+}
+
+/* ---- blocks of a scope ---- */
+
+#define PLACES_MAX (LIVE_SCOPE_PLACES / 2)
+
+void live_note_scope(struct live_table *table, uintptr_t address)
+{
+	uint32_t place = (uint32_t)(address >> LIVE_PLACE_SHIFT);
+	/* Fibonacci hashing; the table is never more than half full. */
+	uint32_t k = place * 2654435769u / (UINT32_MAX / LIVE_SCOPE_PLACES + 1);
+	while (table->scope_places[k] && table->scope_places[k] != place) {
+		k = (k + 1) % LIVE_SCOPE_PLACES;
+	}
+	if (!table->scope_places[k] && table->scope_place_count <= PLACES_MAX) {
+		table->scope_place_count++;
+		table->scope_places[k] = table->scope_place_count <= PLACES_MAX ? place : 0;
+	}
+}
+
+static void page_unmark_scope(struct segment_view *view, uint64_t page)
+{
+	uint64_t *words = view_slab(view, page_slab(page));
+	for (unsigned i = 0; i < 1u << (LIVE_PAGE_SHIFT - page_granule(page)); i++) {
+		if (words[i] & (uint64_t)LIVE_SCOPE << 26) {
+			words[i] &= ~((uint64_t)LIVE_SCOPE << 26);
+		}
+	}
+}
+
+static void pages_unmark_scope(struct segment_view *view, const uint64_t *pages, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (page_slab(pages[i])) {
+			page_unmark_scope(view, pages[i]);
+		}
+	}
+}
+
+static void unmark_everywhere(struct live_table *table, struct segment_view *view)
+{
+	const struct region *regions = view_regions(view);
+	for (uint32_t i = 0; i < view->slot->region_count; i++) {
+		pages_unmark_scope(view, table->regions[regions[i].number],
+				   1u << (LIVE_REGION_SHIFT - LIVE_PAGE_SHIFT));
+	}
+}
+
+void live_unmark_scope(struct live_table *table, struct segment_view *view)
+{
+	if (table->scope_place_count > PLACES_MAX) {
+		unmark_everywhere(table, view);
+	}
+	for (uint32_t k = 0; k < LIVE_SCOPE_PLACES; k++) {
+		uintptr_t address = (uintptr_t)table->scope_places[k] << LIVE_PLACE_SHIFT;
+		if (address) {
+			pages_unmark_scope(view, live_page(table, address),
+					   1u << (LIVE_PLACE_SHIFT - LIVE_PAGE_SHIFT));
+		}
+	}
+	memset(table->scope_places, 0, sizeof(table->scope_places));
+	table->scope_place_count = 0;
 }

@@ -10,7 +10,7 @@
  *   region         2 MiB table of one u64 per 4 KiB page of address space (sparse)
  *   page word      slab:32 | g:4 << 32 | blocks:10 << 40
  *   slab           4096 >> g entries of 8 bytes
- *   slab entry     entry:27 | is_code:1 << 27 | start:9 << 28 | size:27 << 37     0: nothing there
+ *   slab entry     entry:26 | flags:2 << 26 | start:9 << 28 | size:27 << 37     0: nothing there
  *
  * start is (address >> 3) & 511, so that an address inside a block is not taken for the block. The
  * granule 1 << g follows the smallest block of the page: blocks that do not overlap and are at
@@ -30,7 +30,7 @@
 #define LIVE_PAGE_SHIFT 12
 #define LIVE_REGION_SHIFT 30
 #define LIVE_GRANULE_MIN 3
-#define LIVE_ENTRY_MAX ((1u << 27) - 1)
+#define LIVE_ENTRY_MAX ((1u << 26) - 1)
 #define LIVE_SIZE_LARGE ((1u << 27) - 1)
 /** 1 GiB each: 47 bits of address space, 48 on aarch64. */
 #if defined(__aarch64__)
@@ -39,11 +39,18 @@
 #define LIVE_REGION_NUMBERS (1u << 17)
 #endif
 
+/** What the page words in 4 KiB of a page table cover: 2 MiB of address space. */
+#define LIVE_PLACE_SHIFT 21
+#define LIVE_SCOPE_PLACES 2048u
+
+#define LIVE_SCOPE 1u /* it is in the account of the scope, too */
+#define LIVE_CODE 2u  /* a code object's */
+
 /** One live block. */
 struct live_block {
 	uint32_t entry; /* 0: none there */
 	uint32_t size;  /* LIVE_SIZE_LARGE: see the ranges */
-	bool is_code;
+	uint32_t flags; /* LIVE_* */
 };
 
 /** The slot's live table as its process sees it. Zeroed: empty. */
@@ -52,13 +59,19 @@ struct live_table {
 	uint64_t *regions[LIVE_REGION_NUMBERS];
 	/** First slab of the free ones, by g; the next stands in its first word. */
 	uint32_t free_slabs[LIVE_PAGE_SHIFT + 1];
+	/**
+	 * Where blocks with the flag LIVE_SCOPE may be: numbers of places, hashed, 0 being none. To
+	 * look elsewhere would fill the holes of the page tables. Too many: everywhere.
+	 */
+	uint32_t scope_places[LIVE_SCOPE_PLACES];
+	uint32_t scope_place_count;
 };
 
 /* The packing, for both sides. */
 
 attr_inline uint64_t live_pack(uintptr_t address, struct live_block block)
 {
-	return block.entry | (uint64_t)block.is_code << 27
+	return block.entry | (uint64_t)block.flags << 26
 		| (uint64_t)(address >> 3 & 511) << 28 | (uint64_t)block.size << 37;
 }
 
@@ -66,7 +79,7 @@ attr_inline struct live_block live_unpack(uint64_t word)
 {
 	return (struct live_block){
 		.entry = word & LIVE_ENTRY_MAX,
-		.is_code = word >> 27 & 1,
+		.flags = word >> 26 & 3,
 		.size = (uint32_t)(word >> 37),
 	};
 }
@@ -150,6 +163,9 @@ enum live_result {
 	LIVE_NO_SPACE,
 };
 
+/** A block with the flag LIVE_SCOPE was inserted. */
+void live_note_scope(struct live_table *table, uintptr_t address);
+
 /** live_insert where the page has no slab, or where two blocks fall on one word. */
 enum live_result live_insert_slowly(struct live_table *table, struct segment_view *view,
 				    uintptr_t address, struct live_block block, unsigned granule);
@@ -168,6 +184,9 @@ attr_inline bool live_insert_quickly(struct live_table *table, struct segment_vi
 	}
 	*page += (uint64_t)1 << 40;
 	*(volatile uint64_t *)word = live_pack(address, block);
+	if (block.flags & LIVE_SCOPE) {
+		live_note_scope(table, address);
+	}
 	return true;
 }
 
@@ -200,5 +219,8 @@ void live_clear(struct live_table *table, struct segment_view *view);
 
 /** Flag the block that starts at address as a code object's. False if there is none. */
 bool live_mark_code(struct live_table *table, struct segment_view *view, uintptr_t address);
+
+/** No block has the flag LIVE_SCOPE any more. Takes as long as there were places with some. */
+void live_unmark_scope(struct live_table *table, struct segment_view *view);
 
 #endif

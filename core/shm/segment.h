@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 7u
+#define SEGMENT_VERSION 8u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -70,6 +70,7 @@ enum shared_arena {
 	ARENA_ENTRY,    /* struct entry */
 	ARENA_CODE,     /* struct code */
 	ARENA_TEXT,     /* struct text, in units of TEXT_UNIT bytes */
+	ARENA_SCOPE,    /* struct entry: what the scope has of the entry of the same number */
 	SHARED_ARENA_COUNT
 };
 
@@ -83,7 +84,7 @@ enum slot_arena {
 #define SEGMENT_ROOTS_OFFSET ((uint64_t)4096)
 #define SEGMENT_DIRECTORY_OFFSET ((uint64_t)128 << 10)
 #define DIRECTORY_ROW_BYTES (ARENA_EXTENTS_MAX * sizeof(uint32_t))
-#define SEGMENT_FRONT_BYTES ((uint64_t)512 << 10)
+#define SEGMENT_FRONT_BYTES ((uint64_t)768 << 10)
 #define SEGMENT_SLOTS_OFFSET SEGMENT_FRONT_BYTES
 #define SEGMENT_EXTENTS_OFFSET (SEGMENT_SLOTS_OFFSET + SLOT_COUNT * SLOT_BYTES)
 #define SLOT_DIRECTORY_OFFSET ((uint64_t)8192)
@@ -185,6 +186,8 @@ struct segment_header {
 	struct segment_ceiling ceiling;
 
 	struct totals totals __attribute__((aligned(64)));
+	/** Of the scope in a run that is recorded as a whole: sums over ARENA_SCOPE. */
+	struct totals scope_totals;
 };
 
 /**
@@ -343,8 +346,11 @@ enum scope_state {
 #define SCOPE_ROOT_HIDDEN 0x1u
 
 /**
- * A part of the run that the workload itself has profiled (SEGMENT_ON_REQUEST): at its start
- * everything recorded before is forgotten. Written by the hook, but for what became of reports.
+ * A part of the run that the workload itself has profiled. Under SEGMENT_ON_REQUEST it is all that
+ * is recorded: at its start everything before is forgotten. Else the run goes on being recorded as
+ * a whole, and what is allocated in the scope has a second account besides (ARENA_SCOPE), while the
+ * scope is open; of its blocks those that live are flagged. Written by the hook, but for what
+ * became of reports.
  */
 struct scope {
 	uint32_t state; /* enum scope_state */
@@ -361,6 +367,9 @@ struct scope {
 	/** What became of that: 0 if it is complete. */
 	uint32_t report_result;
 	uint32_t reserved;
+	/** In a run that is recorded as a whole: the counts of struct slot when it was opened. */
+	uint64_t failed_before;
+	uint64_t missed_before[8];
 };
 
 struct slot {
@@ -377,6 +386,8 @@ struct slot {
 	uint32_t executable; /* text: what the image was started as */
 	uint64_t missed[8];  /* by enum missed */
 	struct intent intent __attribute__((aligned(64)));
+	/** The same operation's in the account of the scope, which is the second to change. */
+	struct intent scope_intent __attribute__((aligned(64)));
 	struct request request __attribute__((aligned(64)));
 	/** The last refused allocation and how many there were. */
 	uint64_t failed_bytes;
@@ -420,6 +431,7 @@ struct range {
 
 #define RANGE_BLOCK 0x1u /* a malloc block; bytes is its requested size */
 #define RANGE_IDLE 0x2u  /* a mapping that cannot be accessed: not counted */
+#define RANGE_SCOPE 0x4u /* it is in the account of the scope, too */
 
 /** What a thread was last seen allocating: what the report can say of a process that was killed. */
 struct thread_record {
@@ -461,7 +473,7 @@ _Static_assert(sizeof(struct code) == 64, "wire");
 _Static_assert(sizeof(struct text) == 24, "wire");
 _Static_assert(sizeof(struct intent) == 56, "wire");
 _Static_assert(sizeof(struct request) == 24, "wire");
-_Static_assert(sizeof(struct scope) == 40, "wire");
+_Static_assert(sizeof(struct scope) == 112, "wire");
 _Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");
 _Static_assert(sizeof(struct range) == 32, "wire");
 _Static_assert(sizeof(struct thread_record) == 16, "wire");

@@ -242,6 +242,22 @@ uint32_t view_add_own(struct segment_view *view, enum slot_arena which, uint32_t
 	return arena_add(view, &view->slot->arena[which], row, view->own[which], units);
 }
 
+bool view_reach_shared(struct segment_view *view, enum shared_arena which, uint32_t k)
+{
+	struct arena *arena = &view->header->arena[which];
+	uint32_t *row = (uint32_t *)((uint8_t *)view->header + arena_row_offset(which));
+	uint32_t wanted = k / (uint32_t)(EXTENT_BYTES / arena->element_bytes) + 1;
+	while (arena->extents < wanted) {
+		if (!arena_grow(view, arena, row, view->shared[which], 1)) {
+			return false;
+		}
+	}
+	if (arena->used <= k) {
+		arena->used = (uint64_t)k + 1;
+	}
+	return true;
+}
+
 /**
  * Punch the memory of count extents from first on out of the file, wherever they are mapped now.
  */

@@ -51,6 +51,12 @@ uint32_t view_add_shared(struct segment_view *view, enum shared_arena which, uin
 uint32_t view_add_own(struct segment_view *view, enum slot_arena which, uint32_t units);
 
 /**
+ * Elements of an arena that has the numbers of another's exist up to k, zeroed if they are new.
+ * False: no space.
+ */
+bool view_reach_shared(struct segment_view *view, enum shared_arena which, uint32_t k);
+
+/**
  * count consecutive extents, mapped in one piece; NULL if there is no space. For tables larger than
  * an extent.
  */
@@ -77,6 +83,13 @@ attr_inline struct entry *view_entry(const struct segment_view *view, uint32_t k
 {
 	const uint32_t per = EXTENT_BYTES / sizeof(struct entry);
 	return (struct entry *)view->shared[ARENA_ENTRY][k / per] + k % per;
+}
+
+/** What the scope has of entry k. */
+attr_inline struct entry *view_scope_entry(const struct segment_view *view, uint32_t k)
+{
+	const uint32_t per = EXTENT_BYTES / sizeof(struct entry);
+	return (struct entry *)view->shared[ARENA_SCOPE][k / per] + k % per;
 }
 
 attr_inline struct code *view_code(const struct segment_view *view, uint32_t k)

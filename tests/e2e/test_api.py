@@ -307,12 +307,116 @@ def test_outside_the_package_imports_and_tells_how_to_start(tmp_path):
     assert b"fil-profile python SCRIPT.py" in ended.stdout
 
 
-def test_under_run_parts_are_refused_and_numbers_are_those_of_the_run(tmp_path):
+def under_run(words, cwd, python=PYTHON, options=()):
+    """fil-profile run WORDS, with the package as if it was installed; the run and its report."""
     env = runs.environment(PYTHONPATH=package_path())
-    script = OUTSIDE + "print(filprofiler.peak_bytes() > 0 < filprofiler.current_bytes())"
-    ended = runs.profile(["-c", script], tmp_path, env=env)
-    assert b"profiles the program as a whole" in ended.out, ended.err
-    assert ended.out.endswith(b"True\n")
+    run = runs.profile(words, cwd, python, options, env=env)
+    return run, run.report()
+
+
+@every_version
+def test_block_under_run_has_its_report_and_the_run_keeps_its_own(version, tmp_path):
+    """Two windows: neither changes what the other says."""
+    folder = tmp_path / "blocks"
+    ended, report = under_run([PARTS, "beside_a_run", folder], tmp_path, interpreter(version))
+    told = json.loads(ended.out)
+    report.assert_complete()
+    # Before the blocks 40 MB are held, in the first one 20 more.
+    assert report.peak >= 60 * MB
+    assert is_about(report.allocated_at(line_of("before")), 40 * MB)
+    assert is_about(report.allocated_at(line_of("first")), 20 * MB)
+    assert report.allocated_at(line_of("second")) == 0
+    first, second = Report(folder / "first"), Report(folder / "second")
+    for part in (first, second):
+        part.assert_complete()
+        assert part.verdict == "a part of the program, which ended"
+        assert not any("(<module>)" in frame for stack in part.stacks for frame in stack)
+    assert is_about(first.peak, 20 * MB)
+    assert is_about(second.peak, 7 * MB)
+    assert is_about(second.allocated_at(line_of("second")), 7 * MB)
+    for (peak, live), (size, left) in zip(told["parts"], ((20, 20), (7, 0), (0, 0))):
+        assert is_about(peak, size * MB)
+        assert is_about(live, left * MB)
+    # Of the whole run, between blocks.
+    assert told["now"] >= 0
+    assert told["peak"] >= 60 * MB
+    assert told["reset"].startswith("the peak of the whole run stays")
+
+
+def test_run_is_the_same_with_and_without_blocks(tmp_path):
+    """To the byte, by line: what blocks are for is not in the way of what the run is for."""
+    script = ("import sys, contextlib, filprofiler\n"
+              "part = filprofiler.profile_block if sys.argv[1] == 'with' else "
+              "contextlib.nullcontext\n"
+              "def work(more):\n"
+              "    kept = [bytearray(more + size) for size in range(100_000, 200_000, 1000)]\n"
+              "    del kept[::2]\n"
+              "    return kept + [object() for _ in range(1000)]\n"
+              "first = work(0)\n"
+              "for number in range(5):\n"
+              "    with part():\n"
+              "        second = work(number * 10_000)\n"
+              "        del first\n"
+              "    first = second\n")
+    found = []
+    for way in ("with", "without"):
+        (tmp_path / way).mkdir()
+        (tmp_path / "job.py").write_text(script)
+        _, report = under_run([tmp_path / "job.py", way], tmp_path / way)
+        report.assert_complete()
+        found.append({stack: size for stack, size in report.stacks.items()
+                      if any("(work)" in frame for frame in stack)})
+    assert found[0] == found[1]
+    assert sum(found[0].values()) > 20 * MB
+
+
+def test_death_in_a_block_under_run_leaves_both_reports(tmp_path):
+    folder = tmp_path / "report"
+    while True:
+        before = runs.oom_kills()
+        env = runs.environment(PYTHONPATH=package_path())
+        ended = runs.run([FIL, "run", "--no-browser", "--python", PYTHON, PARTS, "dies_inside",
+                          folder], tmp_path, env=env)
+        if runs.oom_kills() == before:
+            break
+    assert ended.returncode == -signal.SIGKILL
+    said = ended.stderr.decode()
+    assert f"that of the block which was open is in {folder}/index.html" in said
+    report = runs.report_of_a_killed_one(folder)
+    assert is_about(report.peak, 40 * MB)
+    assert report.verdict.startswith("killed by somebody's signal 9")
+    (whole,) = (tmp_path / "fil-result").iterdir()
+    assert runs.report_of_a_killed_one(whole).peak > 41 * MB
+
+
+def test_limit_of_a_block_under_run(tmp_path):
+    """It is the block's own: what was there before does not count, nor is the run's verdict its."""
+    folder = tmp_path / "report"
+    ended, report = under_run([PARTS, "limited_beside_a_run", folder], tmp_path)
+    told = json.loads(ended.out)
+    assert 45 <= told["handled"] <= 49
+    assert told["refused"] >= MB
+    assert told["again"] == told["handled"]
+    report.assert_complete()
+    assert report.verdict.startswith("exited with status 0")
+    assert report.peak >= 100 * MB
+    assert is_about(Report(folder).peak, told["handled"] * MB)
+
+
+def test_what_a_block_cannot_have_under_run_is_told(tmp_path):
+    script = ("import filprofiler\n"
+              "for how in ({'limit_bytes': 10**9}, {'native': True}):\n"
+              "    try:\n        with filprofiler.profile_block(**how): pass\n"
+              "    except RuntimeError as error:\n        print(error)\n"
+              "    else:\n        print('done')\n")
+    told = []
+    for options in ([], ["--limit=2G"], ["--native"]):
+        (tmp_path / str(len(told))).mkdir()
+        ended, _ = under_run(["-c", script], tmp_path / str(len(told)), options=options)
+        told.append(ended.out.decode().splitlines())
+    assert told[0][0] == told[2][0] == told[2][1] == "done"
+    assert "if that was started with --native" in told[0][1]
+    assert "has set a limit for the whole program" in told[1][0]
 
 
 def test_folder_that_cannot_be_is_told_before_the_block(tmp_path):

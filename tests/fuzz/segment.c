@@ -24,6 +24,7 @@ static const struct area areas[] = {
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_ENTRY * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_CODE * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_TEXT * DIRECTORY_ROW_BYTES, 16 },
+	{ SEGMENT_DIRECTORY_OFFSET + ARENA_SCOPE * DIRECTORY_ROW_BYTES, 16 },
 	{ RUN_INFO_OFFSET, offsetof(struct run_info, samples) },
 	{ RUN_INFO_OFFSET + offsetof(struct run_info, samples), 512 },
 	{ RUN_INFO_OFFSET + offsetof(struct run_info, text), 64 },

@@ -13,7 +13,7 @@ import threading
 import time
 
 import filprofiler
-from filprofiler import api
+from filprofiler import _block, api
 
 MB = 1_000_000
 folder = sys.argv[2]
@@ -192,7 +192,7 @@ def limited():
 
 def interrupted_anywhere():
     """A Ctrl-C at each line of the package in turn: none leaves the block open."""
-    from filprofiler import _block, _hook
+    from filprofiler import _hook
     states = []
     interrupted = True
     while interrupted:
@@ -228,6 +228,50 @@ def native():
         with api.profile_block(f"{folder}-{number}", native=is_native):
             kept.append(zlib.compressobj(9))  # native
     return {}
+
+
+def beside_a_run():
+    """Blocks of a program that is profiled as a whole."""
+    before = [bytearray(40 * MB)]  # before
+
+    def first():
+        return bytearray(20 * MB)  # first
+
+    def second(kept):
+        before.clear()
+        kept.clear()
+        bytearray(7 * MB)  # second
+
+    parts = []
+    kept = []
+    with api.profile_block(f"{folder}/first") as run:
+        kept.append(first())
+    parts.append([run.peak_bytes, run.live_bytes])
+    run = api.Run(f"{folder}/second")
+    _block.call(run, second, (kept,))
+    parts.append([run.peak_bytes, run.live_bytes])
+    with api.profile_block() as run:
+        pass
+    parts.append([run.peak_bytes, run.live_bytes])
+    return {"parts": parts, "now": filprofiler.current_bytes(),
+            "peak": filprofiler.peak_bytes(), "reset": told(filprofiler.reset_peak)}
+
+
+def limited_beside_a_run():
+    before = [bytearray(MB) for _ in range(60)]
+    found = []
+    for _ in range(2):
+        kept = []
+        with api.profile_block(folder, limit_bytes=50 * MB) as run:
+            # Neither they nor their end are the block's.
+            before.pop()
+            try:
+                while True:
+                    kept.append(bytearray(MB))
+            except MemoryError:
+                found.append(len(kept))
+        del kept
+    return {"handled": found[0], "again": found[1], "refused": run.refused_bytes}
 
 
 def dies_inside():

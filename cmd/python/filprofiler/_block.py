@@ -111,7 +111,7 @@ class Run:
             if self._folder is not None:
                 os.makedirs(self._folder, mode=0o700, exist_ok=True)
                 folder = os.fsencode(self._folder)
-            if _hook.state() is _hook.State.OFF:
+            if _hook.state() is not _hook.State.OPEN:
                 _sources.hand_over()
             self._usage = None
             self._has_report = False

@@ -6,7 +6,7 @@ import ctypes
 import enum
 from typing import Any, Callable, Optional
 
-_INTERFACE = 2
+_INTERFACE = 3
 
 
 class State(enum.IntEnum):
@@ -45,9 +45,9 @@ class Usage(ctypes.Structure):
 
 
 (_VERSION, _STATE, _OPEN, _CLOSE, _USAGE, _RESET_PEAK, _REPORT, _AWAIT_REPORT, _ADD_SOURCE,
- _SUPERVISOR) = (0, 3, 4, 5, 6, 7, 8, 9, 10, 11)
-_IN_CHILD, _IS_OPEN, _IS_OFF, _IS_WHOLE, _IS_ALONE = -2, -3, -4, -5, -6
-_NOT_YET, _FAILED = -8, -9
+ _SUPERVISOR, _RUN_USAGE) = (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+_IN_CHILD, _IS_OPEN, _IS_OFF, _IS_ALONE = -2, -3, -4, -6
+_NOT_YET, _FAILED, _HAS_LIMIT, _NOT_NATIVE = -8, -9, -10, -11
 
 _HOW = ("start the program with `fil-profile python SCRIPT.py` (or `python -m filprofiler python "
         "SCRIPT.py`); in Jupyter choose the kernel \"Python 3 with Fil\"")
@@ -57,7 +57,10 @@ _WHY = {
     _IS_OPEN: "another block is being profiled: blocks do not nest, and one is open at a time in "
               "all threads and tasks",
     _IS_OFF: "nothing is being profiled: call start_tracing(), or use profile_block()",
-    _IS_WHOLE: f"`fil-profile run` profiles the program as a whole; to profile parts of it {_HOW}",
+    _HAS_LIMIT: "`fil-profile run --limit` has set a limit for the whole program: a block in it "
+                "can have none of its own",
+    _NOT_NATIVE: "blocks show machine code under `fil-profile run` if that was started with "
+                 "--native",
     _IS_ALONE: "fil-profile itself was killed: nobody can write reports any more",
 }
 
@@ -97,7 +100,7 @@ def _call(operation: int, argument: Optional[ctypes.Structure] = None) -> int:
 
 def is_available() -> bool:
     """True in a process whose parts can be profiled."""
-    return (_control is not None and _control(_STATE, None) in (State.OFF, State.OPEN))
+    return _control is not None and _control(_STATE, None) >= 0
 
 
 def state() -> State:
@@ -107,13 +110,12 @@ def state() -> State:
 
 def check() -> None:
     """RuntimeError, with the reason, unless parts of this process can be profiled."""
-    if state() is State.WHOLE:
-        _checked(_IS_WHOLE)
+    state()
 
 
 def open_scope(folder: bytes, root: int, is_root_hidden: bool, limit_bytes: int, is_native: bool,
                start_unix_ms: int) -> None:
-    """Forget what was recorded and record from now on. What is allocated here is not."""
+    """Begin a block, without what was recorded before. What is allocated here is not in it."""
     scope = _Scope(_text(folder) if folder else _Text(), limit_bytes, start_unix_ms, root,
                    is_root_hidden, is_native)
     _call(_OPEN, scope)
@@ -125,9 +127,16 @@ def close_scope() -> None:
 
 
 def usage() -> Usage:
-    """Of the open block, of the last one, or of the whole run."""
+    """Of the open block, or of the last one."""
     result = Usage()
     _call(_USAGE, result)
+    return result
+
+
+def run_usage() -> Usage:
+    """Of the whole run."""
+    result = Usage()
+    _call(_RUN_USAGE, result)
     return result
 
 

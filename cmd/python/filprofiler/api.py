@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
-"""Profile a part of a program that was started with `fil-profile python`.
+"""Profile a part of a program that was started with `fil-profile python` (or `fil-profile run`,
+which profiles the whole besides).
 
     from filprofiler.api import profile, profile_block
 
@@ -130,11 +131,14 @@ def peak_bytes() -> int:
 
 def reset_peak() -> None:
     """Let the peak of the open block begin anew, with what is held now."""
+    if _hook.state() is _hook.State.WHOLE:
+        raise RuntimeError("the peak of the whole run stays: reset_peak() is for blocks")
     _hook.reset_peak()
 
 
 def _usage() -> _hook.Usage:
-    if _hook.state() is _hook.State.OFF:
+    state = _hook.state()
+    if state is _hook.State.OFF:
         raise RuntimeError("nothing is being profiled: call start_tracing(), or use "
                            "profile_block()")
-    return _hook.usage()
+    return _hook.usage() if state is _hook.State.OPEN else _hook.run_usage()

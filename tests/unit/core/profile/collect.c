@@ -168,6 +168,7 @@ static void import_system_is_left_out(void)
 static const char *of_scope(uint32_t flags)
 {
 	struct segment_file file = segment_file_new();
+	file.header.flags = SEGMENT_ON_REQUEST;
 	uint32_t outer = frame_below(&file, 0, "m.py", "main");
 	uint32_t code = segment_file_python(&file, "m.py", "work", 1);
 	uint32_t work = segment_file_node(&file, outer, code, 1);
@@ -197,6 +198,55 @@ static void stacks_of_a_scope_begin_with_its_root(void)
 	CHECK_STR(of_scope(SCOPE_ROOT_HIDDEN), "m.py:1 (work);m.py:1 (leaf) 100\n"
 					       "m.py:1 (work) 90\n"
 					       "m.py:1 (main);m.py:1 (other) 80\n");
+}
+
+/** A run that is recorded as a whole, and a scope in it that has seen the second of two stacks. */
+static struct segment_file with_scope_beside_run(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t outer = frame_below(&file, 0, "m.py", "main");
+	uint32_t code = segment_file_python(&file, "m.py", "work", 1);
+	uint32_t inner = segment_file_node(&file, outer, code, 1);
+	segment_file_entry(&file, outer, 1000, 1);
+	segment_file_entry(&file, inner, 90, 2);
+	struct entry none = { 0 };
+	struct entry part = {
+		.live_bytes = 50, .live_blocks = 1, .total_bytes = 50, .total_blocks = 1,
+	};
+	segment_file_shared(&file, ARENA_SCOPE, &none, sizeof(none));
+	segment_file_shared(&file, ARENA_SCOPE, &part, sizeof(part));
+	file.header.scope_totals.live_bytes = 50;
+	file.header.scope_totals.live_blocks = 1;
+	file.slot.failed_count = 5;
+	file.slot.missed[MISSED_LOCK] = 9;
+	file.slot.scope = (struct scope){
+		.state = SCOPE_CLOSED,
+		.root_code = code,
+		.failed_before = 3,
+		.missed_before = { [MISSED_LOCK] = 7 },
+	};
+	segment_file_flush(&file);
+	return file;
+}
+
+static void scope_beside_the_run_has_its_own_account(void)
+{
+	struct segment_file file = with_scope_beside_run();
+	struct collect_request request = { .segment_fd = file.fd, .is_of_scope = true };
+	struct profile *scope = profile_collect(&request);
+	REQUIRE(scope);
+	CHECK_STR(rendered(scope, report_write_folded, MEASURE_PEAK), "m.py:1 (work) 50\n");
+	CHECK_INT(scope->peak_bytes, 50);
+	CHECK_INT(scope->outcome.failed_count, 2);
+	CHECK_INT(scope->processes[0].missed[MISSED_LOCK], 2);
+	profile_free(scope);
+	struct profile *run = collect(&file);
+	CHECK_STR(rendered(run, report_write_folded, MEASURE_PEAK),
+		  "m.py:1 (main) 1000\nm.py:1 (main);m.py:1 (work) 90\n");
+	CHECK_INT(run->outcome.failed_count, 5);
+	CHECK_INT(run->processes[0].missed[MISSED_LOCK], 9);
+	profile_free(run);
+	close(file.fd);
 }
 
 static void damaged_stacks_keep_their_bytes(void)
@@ -401,6 +451,7 @@ int main(void)
 	RUN(leading_runpy_is_left_out);
 	RUN(import_system_is_left_out);
 	RUN(stacks_of_a_scope_begin_with_its_root);
+	RUN(scope_beside_the_run_has_its_own_account);
 	RUN(damaged_stacks_keep_their_bytes);
 	RUN(interrupted_operations_are_taken_back);
 	RUN(impossible_intents_are_ignored);

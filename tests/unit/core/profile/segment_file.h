@@ -44,7 +44,8 @@ static inline struct segment_file segment_file_new(void)
 	struct segment_file file = { .fd = memfd_create("segment", MFD_CLOEXEC) };
 	struct segment_header *header = &file.header;
 	static const uint32_t shared[] = { sizeof(struct node), sizeof(struct entry),
-					   sizeof(struct code), TEXT_UNIT };
+					   sizeof(struct code), TEXT_UNIT,
+					   sizeof(struct entry) };
 	static const uint32_t own[] = { 8, sizeof(struct range), sizeof(struct thread_record) };
 	header->magic = SEGMENT_MAGIC;
 	header->version = SEGMENT_VERSION;
@@ -52,6 +53,7 @@ static inline struct segment_file segment_file_new(void)
 	header->size_bytes = extent_offset(4096);
 	header->slots_used = 1;
 	header->totals.epoch = 1;
+	header->scope_totals.epoch = 1;
 	for (int i = 0; i < SHARED_ARENA_COUNT; i++) {
 		header->arena[i] = (struct arena){ .used = 1, .element_bytes = shared[i] };
 	}

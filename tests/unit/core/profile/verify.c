@@ -62,22 +62,35 @@ static uintptr_t place_address(uint32_t place)
 				  : 0x7f0000000000u + (uintptr_t)place * 48;
 }
 
+static bool is_scope_open(void)
+{
+	return view.slot->scope.state == SCOPE_OPEN;
+}
+
 static void add_block(uint32_t place, uint32_t random)
 {
 	uintptr_t address = place_address(place);
 	uint32_t number = entry_numbers[random % ENTRIES];
 	uint64_t bytes = place % 500 == 499 ? LIVE_SIZE_LARGE + random % 1000 : random % 48 + 1;
 	bool is_large = bytes >= LIVE_SIZE_LARGE;
-	struct live_block block = { number, is_large ? LIVE_SIZE_LARGE : (uint32_t)bytes, false };
+	bool is_in_scope = is_scope_open() && !is_large
+		&& view_reach_shared(&view, ARENA_SCOPE, number);
+	struct live_block block = { number, is_large ? LIVE_SIZE_LARGE : (uint32_t)bytes,
+				    is_in_scope ? LIVE_SCOPE : 0 };
 	if (is_large) {
 		struct range range = { address, address + bytes, number, RANGE_BLOCK, bytes };
 		REQUIRE(ranges_add(&large, &view, &range));
 	}
 	unsigned granule = place % 3 ? 5 : 4;
 	REQUIRE(live_insert(&live, &view, address, block, granule) == LIVE_INSERTED);
-	account_add(view.slot, &view.header->totals, view_entry(&view, number), number, address,
-		    bytes, 1);
+	account_add(&view.slot->intent, &view.header->totals, view_entry(&view, number), number,
+		    address, bytes, 1);
+	if (is_in_scope) {
+		account_add(&view.slot->scope_intent, &view.header->scope_totals,
+			    view_scope_entry(&view, number), number, address, bytes, 1);
+	}
 	account_done(&view.slot->intent);
+	account_done(&view.slot->scope_intent);
 }
 
 static void remove_block(uint32_t place)
@@ -93,10 +106,32 @@ static void remove_block(uint32_t place)
 		bytes = ranges_at(&large, &view, at)->bytes;
 		ranges_remove(&large, &view, at);
 	}
-	account_remove(view.slot, &view.header->totals, view_entry(&view, block.entry), block.entry,
-		       address, bytes, 1);
+	account_remove(&view.slot->intent, &view.header->totals, view_entry(&view, block.entry),
+		       block.entry, address, bytes, 1);
+	if (is_scope_open() && block.flags & LIVE_SCOPE) {
+		account_remove(&view.slot->scope_intent, &view.header->scope_totals,
+			       view_scope_entry(&view, block.entry), block.entry, address, bytes,
+			       1);
+	}
 	live_erase(&live, &view, found);
 	account_done(&view.slot->intent);
+	account_done(&view.slot->scope_intent);
+}
+
+/** One ends or begins, as in core/hook/scope_account.c. */
+static void change_scope(void)
+{
+	if (is_scope_open()) {
+		view.slot->scope.state = SCOPE_CLOSED;
+		return;
+	}
+	view.slot->scope.state = SCOPE_NONE;
+	live_unmark_scope(&live, &view);
+	for (uint64_t k = 1; k < view.header->arena[ARENA_SCOPE].used; k++) {
+		account_forget(view_scope_entry(&view, (uint32_t)k));
+	}
+	account_begin_anew(&view.header->scope_totals);
+	view.slot->scope.state = SCOPE_OPEN;
 }
 
 static void step(uint64_t *seed)
@@ -108,6 +143,9 @@ static void step(uint64_t *seed)
 		add_block(place, next_random(seed));
 	}
 	used[place] = !used[place];
+	if (place % 500 == 0) {
+		change_scope();
+	}
 }
 
 /** Record until somebody kills us, or steps times. */
@@ -217,6 +255,7 @@ static void damage_is_found(void)
 	int fd = fixture_segment();
 	record(fd, 3, 5000);
 	check_segment(fd);
+	view.slot->scope.state = SCOPE_NONE;
 	struct entry *entry = view_entry(&view, entry_numbers[3]);
 	entry->live_bytes += 8;
 	CHECK_INT(segment_verify(fd, NULL), 3);
@@ -234,6 +273,31 @@ static void damage_is_found(void)
 	*word = kept;
 	view.header->totals.peak_bytes += 1;
 	CHECK_INT(segment_verify(fd, NULL), 1);
+	close(fd);
+}
+
+static void damage_to_the_account_of_a_scope_is_found(void)
+{
+	int fd = fixture_segment();
+	record(fd, 3, 5000);
+	while (!is_scope_open() || !view.header->scope_totals.live_blocks) {
+		uint64_t seed = 11 + view.header->totals.allocations;
+		step(&seed);
+	}
+	CHECK_INT(segment_verify(fd, NULL), 0);
+	uint32_t k = 1;
+	while (!view_scope_entry(&view, k)->live_bytes) {
+		k++;
+	}
+	struct entry *entry = view_scope_entry(&view, k);
+	entry->live_blocks++;
+	CHECK_INT(segment_verify(fd, NULL), 2);
+	entry->live_blocks--;
+	view.header->scope_totals.peak_bytes += 1 << 20;
+	CHECK_INT(segment_verify(fd, NULL), 1);
+	view.header->scope_totals.peak_bytes -= 1 << 20;
+	live_unmark_scope(&live, &view);
+	CHECK(segment_verify(fd, NULL) > 0);
 	close(fd);
 }
 
@@ -272,6 +336,7 @@ int main(void)
 	RUN(killed_at_any_moment);
 	RUN(collected_while_running);
 	RUN(damage_is_found);
+	RUN(damage_to_the_account_of_a_scope_is_found);
 	RUN(scribbled_over);
 	return test_done();
 }

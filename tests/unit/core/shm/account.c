@@ -39,9 +39,9 @@ static void shares_are_those_at_the_peak(void)
 		unsigned k = (seed >> 8) % ENTRIES;
 		uint64_t bytes = (seed >> 16) % 1000 + 1;
 		if (seed & 0x40 || entries[k].live_bytes < bytes) {
-			account_add(&slot, &totals, &entries[k], k + 1, 0, bytes, 1);
+			account_add(&slot.intent, &totals, &entries[k], k + 1, 0, bytes, 1);
 		} else {
-			account_remove(&slot, &totals, &entries[k], k + 1, 0, bytes, 1);
+			account_remove(&slot.intent, &totals, &entries[k], k + 1, 0, bytes, 1);
 		}
 		account_done(&slot.intent);
 		if (totals.live_bytes > peak) {
@@ -64,10 +64,10 @@ static void shares_are_those_at_the_peak(void)
 static void repairs_an_operation_that_never_ended(void)
 {
 	reset();
-	account_add(&slot, &totals, &entries[0], 1, 0, 500, 1);
+	account_add(&slot.intent, &totals, &entries[0], 1, 0, 500, 1);
 	account_done(&slot.intent);
 	CHECK(!account_repair(&slot.intent, &entries[0], &totals));
-	account_remove(&slot, &totals, &entries[0], 1, 0, 500, 1);
+	account_remove(&slot.intent, &totals, &entries[0], 1, 0, 500, 1);
 	CHECK_INT(totals.live_bytes, 0);
 	CHECK(account_repair(&slot.intent, &entries[0], &totals));
 	CHECK_INT(totals.live_bytes, 500);

@@ -93,7 +93,7 @@ static void flags_code(void)
 	CHECK(!live_mark_code(table, view, 0x20000000));
 	CHECK(live_mark_code(table, view, 0x20000010));
 	struct live_block block = live_remove(table, view, 0x20000010);
-	CHECK(block.is_code);
+	CHECK_INT(block.flags, LIVE_CODE);
 	CHECK_INT(block.entry, 3);
 	CHECK_INT(block.size, 200);
 }
@@ -157,6 +157,38 @@ static void forgets_all_and_uses_the_memory_again(void)
 	}
 }
 
+/** Blocks of which every third is a scope's, so far from each other; then of none. */
+static void unmark_blocks(uintptr_t distance)
+{
+	struct live_table *table = new_table();
+	struct segment_view *view = fixture_view();
+	uintptr_t base = 0x7e0000000000;
+	for (uint32_t k = 1; k <= SLOTS; k++) {
+		struct live_block block = block_of(k, 24);
+		block.flags = k % 3 ? 0 : LIVE_SCOPE;
+		REQUIRE(live_insert(table, view, base + k * distance, block, 5) == LIVE_INSERTED);
+	}
+	REQUIRE(live_mark_code(table, view, base + 3 * distance));
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t k = 1; k <= SLOTS; k++) {
+			struct live_block got = live_find(table, view, base + k * distance);
+			uint32_t flags = round || k % 3 ? 0 : LIVE_SCOPE;
+			CHECK_INT(got.entry, k);
+			CHECK_INT(got.size, 24);
+			CHECK_INT(got.flags, flags | (k == 3 ? LIVE_CODE : 0));
+		}
+		live_unmark_scope(table, view);
+	}
+}
+
+static void blocks_of_a_scope_are_unmarked(void)
+{
+	/* Slabs made anew among them; a place each of few; more places than are known. */
+	unmark_blocks(24);
+	unmark_blocks(4096 * 10);
+	unmark_blocks((uintptr_t)1 << 21);
+}
+
 int main(void)
 {
 	RUN(finds_only_the_start_of_a_block);
@@ -167,5 +199,6 @@ int main(void)
 	RUN(agrees_with_a_plain_array);
 	RUN(gives_the_memory_of_empty_pages_to_new_ones);
 	RUN(forgets_all_and_uses_the_memory_again);
+	RUN(blocks_of_a_scope_are_unmarked);
 	return test_done();
 }
