@@ -5,9 +5,12 @@
 import contextlib
 import fcntl
 import pathlib
+import platform
+import shutil
 import subprocess
 import sys
 
+import pip
 import pytest
 import runs
 
@@ -30,11 +33,60 @@ def build_wheel(folder):
     return pathlib.Path(checked([sys.executable, pack, "wheel", folder, runs.FIL]).strip())
 
 
-def install(python, *what):
-    """pip, without a network unless names are given."""
-    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    return subprocess.run([*pip, *map(str, what)], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+def install_with(python, command, *what):
+    """A command of pip's."""
+    words = [python, "-m", "pip", command, "-q", "--disable-pip-version-check", *map(str, what)]
+    return subprocess.run(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
                           stderr=subprocess.STDOUT, text=True, check=False)
+
+
+def install(python, *what):
+    """pip install, without a network unless names are given."""
+    return install_with(python, "install", *what)
+
+
+# In the place of an environment's interpreter, if it can only run in its version's chroot.
+IN_CHROOT = """#!/bin/sh
+exec {script} enter {version} {real} "$@"
+"""
+
+
+def fresh(version, folder):
+    """A new environment of that Python, with pip and nothing else, in folder; its interpreter.
+
+    Without ensurepip, as Debian has Python, it gets the pip of the tests: that is for all.
+    """
+    original = runs.interpreter(version)
+    has_pip = subprocess.run([original, "-c", "import ensurepip"], check=False,
+                             stderr=subprocess.DEVNULL).returncode == 0
+    checked([original, "-m", "venv", folder] if has_pip else
+            [original, "-m", "venv", "--without-pip", folder])
+    python = folder / "bin/python"
+    if not python.exists():
+        real = python.rename(python.with_name("real-python"))
+        python.write_text(IN_CHROOT.format(script=runs.ROOT / "tests/pythons.sh", version=version,
+                                           real=real))
+        python.chmod(0o755)
+    if not has_pip:
+        (packages,) = folder.glob("lib/python3*/site-packages")
+        shutil.copytree(pathlib.Path(pip.__file__).parent, packages / "pip")
+    return python
+
+
+def install_from_index(version, python, wheels, *names):
+    """pip; if the interpreter is in a chroot, which has no network, by way of wheels."""
+    if not (python.parent / "real-python").is_symlink():
+        return install(python, "--only-binary=:all:", *names)
+    number = version.rstrip("t")
+    abi = f"cp{number.replace('.', '')}" + version[len(number):]
+    platforms = [f"--platform={name}_{platform.machine()}" for name in (
+        "manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+    ended = install_with(sys.executable, "download", "--only-binary=:all:", "--dest", wheels,
+                         f"--python-version={number}", "--implementation=cp", f"--abi={abi}",
+                         "--abi=abi3", "--abi=none", *platforms, *names)
+    if ended.returncode != 0:
+        return ended
+    return install(python, "--no-index", f"--find-links={wheels}", *names)
 
 
 def skip_without_packages(ended):

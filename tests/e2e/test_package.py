@@ -10,7 +10,7 @@ import environments
 import pytest
 import runs
 from environments import checked, install
-from runs import FIL, ROOT, WORKLOADS, interpreters
+from runs import FIL, ROOT, WORKLOADS
 
 PACKAGE = ROOT / "cmd/python"
 
@@ -27,18 +27,33 @@ def tools(wheel):
 
 
 def oldest_and_newest():
-    have = list(interpreters())
-    return sorted({have[0], have[-1]}, key=have.index)
+    """The newest also without the GIL."""
+    known = runs.versions()
+    with_gil = [version for version in known if not version.endswith("t")]
+    return [with_gil[0], with_gil[-1], *[version for version in known if version.endswith("t")]]
 
 
 @pytest.fixture(scope="module", params=oldest_and_newest())
-def installed(request, wheel, tmp_path_factory):
+def version(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def installed(version, wheel, tmp_path_factory):
     """The folder of programs of a fresh environment with nothing but the wheel."""
     folder = tmp_path_factory.mktemp("installed")
-    checked([runs.interpreter(request.param), "-m", "venv", folder])
-    ended = install(folder / "bin/python", "--no-index", wheel)
+    ended = install(environments.fresh(version, folder), "--no-index", wheel)
     assert ended.returncode == 0, ended.stdout
     return folder / "bin"
+
+
+@pytest.fixture(scope="module")
+def with_ipython_and_pytest(version, installed, tmp_path_factory):
+    """The same with IPython and pytest, of versions that are for that Python."""
+    wheels = tmp_path_factory.mktemp("wheels")
+    environments.skip_without_packages(environments.install_from_index(
+        version, installed / "python", wheels, "ipython", "pytest", "pytest-xdist"))
+    return installed
 
 
 def test_package_is_clean(tools):
@@ -90,12 +105,39 @@ def test_installed_package_profiles(installed, tmp_path):
     runs.Report(tmp_path / "out").assert_complete()
 
 
+def test_installed_package_profiles_under_run(installed, tmp_path):
+    """There it is the installed package that the program finds."""
+    code = ("import filprofiler\n"
+            "filprofiler.profile(lambda: len(bytearray(9_000_000)), 'block')\n"
+            "print(filprofiler.__file__)")
+    said = checked([installed / "fil-profile", "run", "-q", "--no-browser", "-c", code],
+                   cwd=tmp_path)
+    assert said.startswith(str(installed.parent / "lib"))
+    assert 9_000_000 <= runs.Report(tmp_path / "block").peak < 9_100_000
+    (folder,) = (tmp_path / "fil-result").iterdir()
+    assert runs.Report(folder).peak > 9_100_000
+
+
+WAYS = ["as_function", "as_async_decorator", "nested", "in_thread", "limited", "in_child"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_installed_package_does_all_of_it(way, installed, tmp_path):
+    said = checked([installed / "fil-profile", "python", WORKLOADS / "profiles_its_parts.py", way,
+                    tmp_path / "out"])
+    assert json.loads(said)
+    report = runs.Report(tmp_path / "out")
+    report.assert_complete()
+    assert report.peak >= 3_000_000
+
+
 def test_module_is_the_program(installed, tmp_path):
     python = installed / "python"
     code = "import sys; print(sys.executable)"
+    itself = checked([python, "-c", code])
     for words in (["run", "-q", "--no-browser", "-c", code], ["python", "-c", code]):
         said = checked([python, "-m", "filprofiler", *words], cwd=tmp_path)
-        assert said == f"{python}\n"
+        assert said == itself
     assert checked([python, "-m", "filprofiler", "--version"]).startswith("fil-profile ")
     assert len(list((tmp_path / "fil-result").iterdir())) == 1
 
@@ -118,9 +160,9 @@ print("kept", len(shell.user_ns["kept"]))
 """
 
 
-def test_magic_and_pytest_plugin_work(installed, tmp_path):
+def test_magic_and_pytest_plugin_work(with_ipython_and_pytest, tmp_path):
     """With the IPython and the pytest of that Python."""
-    environments.skip_without_packages(install(installed / "python", "ipython", "pytest"))
+    installed = with_ipython_and_pytest
     env = runs.environment(HOME=str(tmp_path), IPYTHONDIR=str(tmp_path / "ipython"))
     said = checked([installed / "fil-profile", "python", "-c", CELLS], cwd=tmp_path, env=env)
     assert said.endswith("kept 20000000\n")
@@ -133,3 +175,27 @@ def test_magic_and_pytest_plugin_work(installed, tmp_path):
     said = checked([installed / "fil-profile", "python", "-m", "pytest", "-q", "--fil",
                     tmp_path / "test_it.py"], cwd=tmp_path, env=env)
     assert "8.6 MiB" in said
+
+
+LIMITED = """
+import pytest
+@pytest.mark.limit_peak("1 MB")
+@pytest.mark.parametrize("number", range(4))
+def test_it(number): assert len(bytearray(9_000_000))
+"""
+
+
+def test_processes_of_xdist_are_not_forgotten(with_ipython_and_pytest, tmp_path):
+    """Tests run in children, which are not profiled: that is said, and nothing pretended."""
+    (tmp_path / "test_it.py").write_text(LIMITED)
+    command = [with_ipython_and_pytest / "fil-profile", "python", "-m", "pytest", "-q", "-p",
+               "no:cacheprovider", tmp_path / "test_it.py"]
+    said = checked([*command, "-n", "2"], cwd=tmp_path)
+    assert "4 tests have limits of memory that were not checked" in said
+    assert "4 passed" in said
+    ended = runs.run([*command, "-n", "2", "--fil"], tmp_path)
+    assert ended.returncode == 4
+    assert b"pytest-xdist runs tests in child processes" in ended.stderr
+    ended = runs.run([*command, "-n", "0", "--fil"], tmp_path)
+    assert ended.returncode == 1
+    assert ended.stdout.count(b"held at its peak, more than @pytest.mark.limit_peak(") == 4

@@ -2,14 +2,14 @@
 # Copyright the fil-profile authors
 """pytest: the peak of each test, and limits for it.
 
-    fil-profile python -m pytest --fil
+    fil-profile python -m pytest --fil          or run -m pytest, for a report of all besides
 
     @pytest.mark.limit_peak("200 MB")     the test holds at most so much at one time
     @pytest.mark.limit_leak("1 MB")       and at its end at most so much of it
 
 What a test function allocates is counted, not what its fixtures do. A test that exceeds its limit
 fails, with the stacks that hold most. Limits are checked whenever pytest was started by
-fil-profile python, and not otherwise.
+fil-profile, and not otherwise; nor in the processes of pytest-xdist.
 """
 
 import gc
@@ -27,6 +27,8 @@ from filprofiler import _folded, _hook
 from filprofiler._block import Run
 
 _RESULTS = "fil-result"
+# What a process of pytest-xdist hands to the one that shows the summary.
+_UNCHECKED = "fil_unchecked"
 _STACKS_SHOWN = 5
 _FRAMES_SHOWN = 8
 _LIMITS = {"limit_peak": "at its peak", "limit_leak": "at its end"}
@@ -92,12 +94,23 @@ class _Plugin:
             report.outcome = "failed"
             report.longrepr = "\n\n".join(map(str, excess))
 
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """In a process of pytest-xdist: tell how many limits were not checked here."""
+        output = getattr(session.config, "workeroutput", None)
+        if output is not None:
+            output[_UNCHECKED] = self._unchecked
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """And in the other: add that up."""
+        self._unchecked += getattr(node, "workeroutput", {}).get(_UNCHECKED, 0)
+
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """The peaks, largest first."""
         if self._unchecked:
             terminalreporter.write_line(
                 f"{self._unchecked} tests have limits of memory that were not checked: start "
-                "pytest with fil-profile python -m pytest")
+                "pytest with fil-profile python -m pytest, and without processes of pytest-xdist")
         if not self._shows_peaks:
             return
         terminalreporter.section("peak memory of tests (held at their end)")
@@ -163,7 +176,11 @@ def pytest_configure(config: pytest.Config) -> None:
                                        "time, as in limit_peak(\"200 MB\")")
     config.addinivalue_line("markers", "limit_leak(amount): fail if the test leaves more behind")
     shows_peaks = bool(config.getoption("--fil"))
-    if shows_peaks and "PYTEST_XDIST_WORKER" not in os.environ:
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if shows_peaks and not is_worker and getattr(config.option, "tx", None):
+        raise pytest.UsageError("--fil: pytest-xdist runs tests in child processes, which are not "
+                                "profiled: use -n 0, or leave --fil out")
+    if shows_peaks and not is_worker:
         try:
             _hook.check()
         except RuntimeError as error:
