@@ -73,6 +73,8 @@ enum control_error {
 	CONTROL_HAS_LIMIT = -10,
 	/** Stacks of machine code were not asked for when the run was started. */
 	CONTROL_NOT_NATIVE = -11,
+	/** Without the GIL Python's allocators are to be wrapped, and there are other threads. */
+	CONTROL_HAS_THREADS = -12,
 };
 
 struct control_frame {

@@ -136,3 +136,15 @@ void domains_settle(void)
 	}
 	wrap(hook.domains.behind[1]);
 }
+
+bool domains_are_wrapped(void)
+{
+	for (int i = 0; can_wrap() && i < DOMAIN_COUNT; i++) {
+		struct python_allocator now;
+		hook.python.symbols.get_allocator(domain_numbers[i], &now);
+		if (now.malloc != domain_malloc) {
+			return false;
+		}
+	}
+	return true;
+}

@@ -59,4 +59,7 @@ void domains_unwrap(void);
  */
 void domains_settle(void);
 
+/** True if the interpreter goes through our wrappers; also if there is nothing to wrap. */
+bool domains_are_wrapped(void);
+
 #endif

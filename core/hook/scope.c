@@ -4,6 +4,7 @@
 #include "core/hook/scope.h"
 
 #include "core/base/atomic.h"
+#include "core/base/sys.h"
 #include "core/elf/loaded.h"
 #include "core/hook/frame.h"
 #include "core/hook/hook.h"
@@ -146,6 +147,22 @@ static long check_wanted(const struct control_scope *wanted)
 	return wanted->is_native && !native_is_told() ? CONTROL_NOT_NATIVE : 0;
 }
 
+/**
+ * Where wrappers stay, Python may have put other allocators over them while it started (-X dev,
+ * PYTHONMALLOC=debug). While other threads run they cannot be exchanged.
+ */
+static long check_wrappers(void)
+{
+	if (!hook.domains.stays || domains_are_wrapped()) {
+		return 0;
+	}
+	if (sys_thread_count() != 1) {
+		return CONTROL_HAS_THREADS;
+	}
+	domains_settle();
+	return 0;
+}
+
 static void describe(const struct control_scope *wanted)
 {
 	struct scope *of = scope();
@@ -175,6 +192,7 @@ long scope_open(const struct control_scope *wanted)
 	long error = check_open(false);
 	error = error ? error : check_wanted(wanted);
 	stack_ask_for_python();
+	error = error ? error : check_wrappers();
 	if (error || !python_may_change(&hook.python) || !hook_lock()) {
 		return error ? error : CONTROL_NOT_POSSIBLE;
 	}

@@ -14,6 +14,7 @@ BUILD = (HERE.parent.parent / os.environ.get("FIL_BUILD", "build")).resolve()
 FIL = BUILD / "fil-profile"
 VENV = BUILD / "bench-venv"
 MEASURED = HERE / "measured.py"
+IN_BLOCK = HERE / "in_block.py"
 
 
 def python():
@@ -90,12 +91,21 @@ def ours(name, *options, **kinds):
                              "--output={folder}/result", *options, "--"), **kinds)
 
 
+def our_python(name, *script):
+    """The interpreter in which parts are profiled."""
+    return Tool(name, script_words=(str(FIL), "--quiet", "--python={python}", "python", *script),
+                runs_programs=False)
+
+
 BARE = Tool("bare")
 TOOLS = [
     ours("fil-profile"),
     # What is without native stacks has them on request, and the other way round.
     ours("fil-profile --native", "--native", runs_programs=False),
     ours("fil-profile --native=no", "--native=no", runs_scripts=False),
+    our_python("fil-profile python, no block"),
+    our_python("fil-profile python, after a block", str(IN_BLOCK), "after", "{folder}/result"),
+    our_python("fil-profile python, in a block", str(IN_BLOCK), "inside", "{folder}/result"),
     memray("memray"),
     memray("memray, Python allocators", "--trace-python-allocators"),
     memray("memray, both, native", "--trace-python-allocators", "--native"),

@@ -419,6 +419,46 @@ def test_what_a_block_cannot_have_under_run_is_told(tmp_path):
     assert "has set a limit for the whole program" in told[1][0]
 
 
+@every_version
+def test_allocators_that_python_puts_in_place_are_wrapped(version, tmp_path):
+    """-X dev and PYTHONMALLOC replace them while the interpreter starts."""
+    script = ("import filprofiler\n"
+              "with filprofiler.profile_block() as run: held = [object() for _ in range(50_000)]\n"
+              "print(run.peak_bytes)\n")
+    said = [start([*how, "-c", script], tmp_path, interpreter(version), env=env).stdout
+            for how, env in (((), None), (("-X", "dev"), None),
+                             ((), runs.environment(PYTHONMALLOC="debug")))]
+    assert int(said[0]) > 50_000 * 24
+    assert said[1] == said[2] == said[0]
+    threads = ("import threading\nstop = threading.Event()\n"
+               "other = threading.Thread(target=stop.wait)\nother.start()\n"
+               f"try:\n    exec({script!r})\n"
+               "except RuntimeError as error: print(error)\nfinally: stop.set()\n")
+    told = start(["-X", "dev", "-c", threads], tmp_path, interpreter(version)).stdout
+    if version.endswith("t"):
+        assert b"the first block has to begin before there are threads" in told
+    else:
+        assert int(told) > 50_000 * 24
+
+
+def test_paths_and_limits_of_all_kinds(tmp_path):
+    script = ("import os, filprofiler\n"
+              "for path in (b'bytes', 'rel', os.fsdecode(b'caf\\xe9')):\n"
+              "    with filprofiler.profile_block(path) as run:\n"
+              "        os.chdir('/')\n        bytearray(3_000_000)\n"
+              "    print(ascii(os.path.relpath(run.report_path, home)), run.top(1)[0].bytes)\n"
+              "    os.chdir(home)\n"
+              "for limit in (-1, 1 << 64, 1.5, 'x'):\n"
+              "    try: filprofiler.profile_block('x', limit_bytes=limit).__enter__()\n"
+              "    except (TypeError, ValueError) as error: print(type(error).__name__)\n"
+              "print(filprofiler.profile(lambda: 'goes on', 'last'))\n")
+    ended = start(["-c", f"home = {str(tmp_path)!r}\n{script}"], tmp_path)
+    assert ended.stdout.decode().splitlines() == [
+        "'bytes/index.html' 3000057", "'rel/index.html' 3000057",
+        "'caf\\udce9/index.html' 3000057", "ValueError", "ValueError", "TypeError", "TypeError",
+        "goes on"], ended.stderr
+
+
 def test_folder_that_cannot_be_is_told_before_the_block(tmp_path):
     (tmp_path / "file").write_text("")
     code = "from filprofiler import profile; profile(lambda: print('ran'), 'file/x')"

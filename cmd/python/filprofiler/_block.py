@@ -2,6 +2,7 @@
 # Copyright the fil-profile authors
 """One block that is profiled: from begin to end, and its report."""
 
+import operator
 import os
 import pathlib
 import subprocess
@@ -15,19 +16,25 @@ from typing import Any, Callable, Optional, TypeVar, Union
 from filprofiler import _folded, _hook, _program, _sources
 
 T = TypeVar("T")
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 # Held while a block is opened and while a report is written: the report is of the last block, and
 # opening the next one forgets it.
 _reports = threading.RLock()
 
 
+def _absolute(path: Path) -> pathlib.Path:
+    return pathlib.Path(os.path.abspath(os.fsdecode(path)))
+
+
 class Run:
     """What was measured of one block. Bytes are those that were asked for, to the byte."""
 
     def __init__(self, path: Optional[Path], limit_bytes: int = 0, native: bool = False) -> None:
-        self._folder = None if path is None else pathlib.Path(os.path.abspath(path))
-        self._limit_bytes = limit_bytes
+        self._folder = None if path is None else _absolute(path)
+        self._limit_bytes = operator.index(limit_bytes)
+        if not 0 <= self._limit_bytes < 1 << 63:
+            raise ValueError(f"limit_bytes={limit_bytes} is no amount of memory")
         self._native = native
         self._usage: Optional[_hook.Usage] = None
         self._has_report = False
@@ -88,7 +95,7 @@ class Run:
     def write_report(self, path: Optional[Path] = None) -> None:
         """Write the report, after the block and before the next one is begun."""
         if path is not None:
-            self._folder = pathlib.Path(os.path.abspath(path))
+            self._folder = _absolute(path)
         if self._folder is None:
             raise ValueError("write_report() needs a path: the block was given none")
         with _reports:
@@ -122,7 +129,7 @@ class Run:
             try:
                 _hook.open_scope(folder, 0 if root is None else id(root), is_root_hidden,
                                  self._limit_bytes, self._native, int(time.time() * 1000))
-            except RuntimeError:
+            except (RuntimeError, TypeError, ValueError):
                 self._is_open = False
                 raise
             _last = self

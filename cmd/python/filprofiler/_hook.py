@@ -47,7 +47,7 @@ class Usage(ctypes.Structure):
 (_VERSION, _STATE, _OPEN, _CLOSE, _USAGE, _RESET_PEAK, _REPORT, _AWAIT_REPORT, _ADD_SOURCE,
  _SUPERVISOR, _RUN_USAGE) = (0, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 _IN_CHILD, _IS_OPEN, _IS_OFF, _IS_ALONE = -2, -3, -4, -6
-_NOT_YET, _FAILED, _HAS_LIMIT, _NOT_NATIVE = -8, -9, -10, -11
+_NOT_YET, _FAILED, _HAS_LIMIT, _NOT_NATIVE, _HAS_THREADS = -8, -9, -10, -11, -12
 
 _HOW = ("start the program with `fil-profile python SCRIPT.py` (or `python -m filprofiler python "
         "SCRIPT.py`); in Jupyter choose the kernel \"Python 3 with Fil\"")
@@ -61,6 +61,8 @@ _WHY = {
                 "can have none of its own",
     _NOT_NATIVE: "blocks show machine code under `fil-profile run` if that was started with "
                  "--native",
+    _HAS_THREADS: "with Python's debug allocators (-X dev, PYTHONMALLOC=debug) and without the GIL "
+                  "the first block has to begin before there are threads",
     _IS_ALONE: "fil-profile itself was killed: nobody can write reports any more",
 }
 
