@@ -206,7 +206,8 @@ def test_mistakes_are_explained(jupyter, tmp_path):
     cells = [LOAD, "%%filprofile --limit lots\n1", "%%filprofile --nonsense\n1",
              "%%filprofile x\n1", "%filprofile", "%filprofile_last",
              "%%filprofile\nimport asyncio\nawait asyncio.sleep(0)", "%%filprofile\n1 +",
-             "%%filprofile\nraise KeyError(7)"]
+             "%%filprofile\nraise KeyError(7)", "%%filprofile\n%filprofile 1",
+             "%%filprofile -o 'open\n1", "%%filprofile -o given.ipynb\n1"]
     texts = [(text, error) for text, error, _ in
              outputs(convert(jupyter, tmp_path, cells, "notebook"))][1:]
     expected = [("'lots' is no amount of memory", "UsageError"),
@@ -215,7 +216,9 @@ def test_mistakes_are_explained(jupyter, tmp_path):
                 ("needs code to run", "UsageError"),
                 ("there is no report below fil-result", "UsageError"),
                 ("await at the top level of a cell cannot be profiled", "UsageError"),
-                ("invalid syntax", "SyntaxError"), ("KeyError", "KeyError")]
+                ("invalid syntax", "SyntaxError"), ("KeyError", "KeyError"),
+                ("another block is being profiled, and blocks do not nest", "UsageError"),
+                ("No closing quotation", "UsageError"), ("given.ipynb is no folder", "UsageError")]
     for (text, error), (part, name) in zip(texts, expected):
         assert part in text
         # A usage error is a line on stderr, which has no name.
@@ -244,7 +247,7 @@ def test_kernel_killed_for_lack_of_memory_leaves_its_report(jupyter, tmp_path):
     try:
         with memory_cgroup(400 * MIB) as group:
             answers = drive(jupyter, tmp_path, steps, preexec_fn=group.enter)
-            assert group.kills() == 1
+            assert group.kills() >= 1
     except Unavailable as reason:
         pytest.skip(str(reason))
     (shown,) = answers[3]["data"]

@@ -100,6 +100,45 @@ def test_exceeded_limits_fail_with_the_stacks(tests):
         runs.Report(tests / "fil-result" / name).assert_complete()
 
 
+OWN_BLOCKS = """
+import filprofiler, pytest
+
+def test_measures_itself():
+    bytearray(1_000_000)
+    with filprofiler.profile_block() as run:
+        bytearray(9_000_000)
+    assert 9_000_000 <= run.peak_bytes < 9_100_000
+    bytearray(30_000_000)
+
+def test_is_measured():
+    bytearray(2_000_000)
+
+@pytest.mark.limit_peak("50 MB")
+def test_does_both():
+    filprofiler.profile(lambda: bytearray(9_000_000), "block")
+"""
+
+
+@pytest.mark.parametrize("command", ["python", "run"])
+def test_blocks_of_tests_are_their_own(command, tmp_path):
+    """The plugin's makes way; where a limit needs it, that is said. Under run as under python."""
+    (tmp_path / "test_it.py").write_text(OWN_BLOCKS)
+    words = [FIL, "--quiet", f"--python={PYTHON}", command]
+    words += ["--no-browser"] if command == "run" else []
+    status, said = run_pytest(tmp_path, "--fil", "-q", command=words)
+    assert status == 1
+    assert re.findall(r"^FAILED test_it.py::(\S+)", said, re.M) == ["test_does_both"]
+    assert "limit_peak('50 MB') cannot be checked: the test begins a block of its own" in said
+    rows = re.findall(r"^ +([\d.]+ \w+)  \( *([\d.]+ \w+)\)  test_it.py::(\S+)$", said, re.M)
+    assert [(peak, name) for peak, _, name in rows] == [("1.9 MiB", "test_is_measured")]
+    runs.Report(tmp_path / "block").assert_complete()
+    if command == "run":
+        (folder,) = (tmp_path / "fil-result").iterdir()
+        report = runs.Report(folder)
+        report.assert_complete()
+        assert report.peak > 30_000_000
+
+
 def test_outside_limits_are_not_checked_and_that_is_said(tests):
     status, said = run_pytest(tests, "-q", command=(PYTHON,))
     assert status == 0

@@ -41,6 +41,9 @@ class Run:
         self._is_open = False
         self._pid = 0
         self._seconds = 0.0
+        # Not what the user has asked for here and now: a block of the user's own ends it.
+        self.gives_way = False
+        self.has_given_way = False
 
     def __repr__(self) -> str:
         if self._pid == 0:
@@ -118,6 +121,9 @@ class Run:
             if self._folder is not None:
                 os.makedirs(self._folder, mode=0o700, exist_ok=True)
                 folder = os.fsencode(self._folder)
+            if _last is not None and _last.gives_way and _last is not self:
+                _last.has_given_way = _last._is_open
+                _last.end()
             if _hook.state() is not _hook.State.OPEN:
                 _sources.hand_over()
             self._usage = None

@@ -35,6 +35,14 @@ class _Options(NamedTuple):
     rest: str
 
 
+def _unquoted(text: str) -> str:
+    """One word, as a shell takes it."""
+    try:
+        return shlex.split(text)[0]
+    except ValueError as error:
+        raise UsageError(f"{text}: {error}") from None
+
+
 def _value(word: str, name: str, rest: str) -> tuple[Optional[str], str]:
     """The value of an option that word is, "-oDIR" or "-o DIR", and what follows it."""
     if word == name:
@@ -42,7 +50,7 @@ def _value(word: str, name: str, rest: str) -> tuple[Optional[str], str]:
             raise UsageError(f"{name} needs a value")
         first = re.match(r"\"[^\"]*\"|'[^']*'|\S+", rest)
         assert first is not None
-        return shlex.split(first[0])[0], rest[first.end():].lstrip()
+        return _unquoted(first[0]), rest[first.end():].lstrip()
     if word.startswith(f"{name}=" if name.startswith("--") else name):
         return word[len(name):].lstrip("="), rest
     return None, rest
@@ -81,7 +89,12 @@ def _new_folder(parent: str) -> pathlib.Path:
             (pathlib.Path(parent) / name).mkdir(mode=0o700)
             return pathlib.Path(parent) / name
         except FileExistsError:
+            if not os.path.isdir(parent):
+                raise UsageError(f"{parent} is no folder: use -o DIR") from None
             now += datetime.timedelta(milliseconds=1)
+        except OSError as error:
+            raise UsageError(f"there can be no report below {parent}, use -o DIR: "
+                             f"{error.strerror}") from None
 
 
 class _Cell(NamedTuple):
@@ -215,6 +228,8 @@ class FilMagics(Magics):
             raise UsageError(f"{options.rest!r} follows %%filprofile: code begins on the next line")
         else:
             compiled = _compile(shell, f"# %%filprofile {line}\n", cell)
+        if _hook.state() is _hook.State.OPEN:
+            raise UsageError("another block is being profiled, and blocks do not nest")
         run = Run(_new_folder(options.folder), options.limit_bytes, options.native)
         try:
             return _execute(run, compiled, shell.user_ns)
@@ -227,7 +242,10 @@ class FilMagics(Magics):
 
         %filprofile_last [DIR]      of those below DIR (fil-result)
         """
-        parent = pathlib.Path(os.path.expanduser(line.strip() or _RESULTS))
+        words = line.strip()
+        if words.startswith(("'", '"')):
+            words = _unquoted(words)
+        parent = pathlib.Path(os.path.expanduser(words or _RESULTS))
         pages: list[pathlib.Path] = list(parent.glob("*/index.html"))
         if not pages:
             raise UsageError(f"there is no report below {parent}")

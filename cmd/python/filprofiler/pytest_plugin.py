@@ -7,8 +7,9 @@
     @pytest.mark.limit_peak("200 MB")     the test holds at most so much at one time
     @pytest.mark.limit_leak("1 MB")       and at its end at most so much of it
 
-What a test function allocates is counted, not what its fixtures do. A test that exceeds its limit
-fails, with the stacks that hold most. Limits are checked whenever pytest was started by
+What a test function allocates is counted, not what its fixtures do. A test that begins a block of
+its own, with profile_block() or the like, measures itself, and is left out. A test that exceeds its
+limit fails, with the stacks that hold most. Limits are checked whenever pytest was started by
 fil-profile, and not otherwise; nor in the processes of pytest-xdist.
 """
 
@@ -32,6 +33,8 @@ _UNCHECKED = "fil_unchecked"
 _STACKS_SHOWN = 5
 _FRAMES_SHOWN = 8
 _LIMITS = {"limit_peak": "at its peak", "limit_leak": "at its end"}
+_GAVE_WAY = ("@pytest.mark.{limit}({text!r}) cannot be checked: the test begins a block of its "
+             "own, and blocks do not nest")
 
 
 class _Excess(NamedTuple):
@@ -60,7 +63,8 @@ class _Plugin:
     def __init__(self, shows_peaks: bool) -> None:
         self._shows_peaks = shows_peaks
         self._peaks: dict[str, tuple[int, int]] = {}
-        self._excess: dict[str, list[_Excess]] = {}
+        # What is wrong with a test, in words.
+        self._excess: dict[str, list[str]] = {}
         self._unchecked = 0
 
     @pytest.hookimpl(hookwrapper=True)
@@ -74,14 +78,19 @@ class _Plugin:
             yield
             return
         run = Run(None)
+        run.gives_way = True
         run.begin(_code_of(item))
         yield
         if "limit_leak" in limits:
             # What only a cycle still holds is no leak.
             gc.collect()
         run.end()
+        if run.has_given_way:
+            self._excess[item.nodeid] = [_GAVE_WAY.format(limit=limit, text=text)
+                                         for limit, text in limits.items()]
+            return
         self._peaks[item.nodeid] = run.peak_bytes, run.live_bytes
-        self._excess[item.nodeid] = _check(item, run, limits)
+        self._excess[item.nodeid] = list(map(str, _check(item, run, limits)))
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item,
@@ -92,7 +101,7 @@ class _Plugin:
         excess = self._excess.get(item.nodeid)
         if call.when == "call" and report.passed and excess:
             report.outcome = "failed"
-            report.longrepr = "\n\n".join(map(str, excess))
+            report.longrepr = "\n\n".join(excess)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """In a process of pytest-xdist: tell how many limits were not checked here."""
