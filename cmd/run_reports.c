@@ -63,6 +63,10 @@ static void begin_with_scope(const struct run *run, struct collect_request *requ
 		first++;
 		count--;
 	}
+	/* What the kernel charged when that was most: perhaps before, and not for this alone. */
+	request->outcome.charge = (struct charge){0};
+	request->outcome.charge_tracked_bytes = 0;
+	request->outcome.charge_file_bytes = 0;
 	request->samples = first;
 	request->sample_count = count;
 	request->start_unix_ms += before_ms;

@@ -37,6 +37,12 @@ struct sum {
 	uint32_t count;
 };
 
+/** A part of a program needs no RAM of its own, nor is there a kernel that counts it. */
+static inline bool answers_is_part(const struct profile *profile)
+{
+	return profile->outcome.verdict == VERDICT_PART;
+}
+
 /** From what is tracked to what the kernel counts; no rows if that is not known. */
 struct sum answers_gap(const struct profile *profile);
 

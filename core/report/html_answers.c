@@ -144,6 +144,9 @@ static void write_fit(FILE *out, const struct profile *profile)
 void html_write_ram(FILE *out, const struct profile *profile)
 {
 	struct sum gap = answers_gap(profile);
+	if (answers_is_part(profile)) {
+		return;
+	}
 	fputs("<section id=\"ram\">\n", out);
 	if (gap.count) {
 		fputs("<div>\n<h2>What the kernel counts, when it was most</h2>\n", out);

@@ -35,6 +35,9 @@ void text_write_ram(const struct text_writer *writer)
 {
 	struct line_sink sink = { .line = write_line, .context = (void *)writer };
 	struct sum gap = answers_gap(writer->profile);
+	if (answers_is_part(writer->profile)) {
+		return;
+	}
 	if (gap.count) {
 		text_write_title(writer, "What the kernel counts, when it was most");
 		fputc('\n', writer->out);
