@@ -3,8 +3,6 @@
 
 #include "core/hook/frame.h"
 
-#include "core/base/hash.h"
-#include "core/hook/hook.h"
 #include "core/shm/intern.h"
 
 #include <string.h>
@@ -84,10 +82,12 @@ static bool code_node(const struct python_cache *cache, unsigned i, uint32_t par
 	return node;
 }
 
-/** A frame that is not remembered: find its node, and remember it. */
-static uint32_t node_unknown(const struct python_cache *cache, unsigned i,
-			     uint32_t parent, struct frame_memo *memo)
+uint32_t frame_node_slowly(const struct python_cache *cache, unsigned i, uint32_t parent,
+			   struct frame_memo *memo)
 {
+	if (python_cache_hidden(cache, i)) {
+		return parent;
+	}
 	memo->code = 0;
 	if (unlikely(!code_node(cache, i, parent, false, &memo->node))) {
 		/* The stack ends at its last frame that is known. */
@@ -99,22 +99,6 @@ static uint32_t node_unknown(const struct python_cache *cache, unsigned i,
 	memo->parent = parent;
 	memo->generation = hook.codes.generation;
 	return memo->node;
-}
-
-uint32_t frame_node(const struct python_cache *cache, unsigned i, uint32_t parent)
-{
-	if (python_cache_hidden(cache, i)) {
-		return parent;
-	}
-	uintptr_t code = python_cache_code(cache, i);
-	uintptr_t instruction = python_instruction(&hook.python, cache, i);
-	uint64_t hash = hash_mix(code ^ instruction << 1, parent);
-	struct frame_memo *memo = &hook.frames.memos[hash % FRAME_MEMOS];
-	if (likely(memo->code == code && memo->instruction == instruction
-		   && memo->parent == parent && memo->generation == hook.codes.generation)) {
-		return memo->node;
-	}
-	return node_unknown(cache, i, parent, memo);
 }
 
 uint32_t frame_innermost_node(const struct python_cache *cache, unsigned i, uint32_t parent)

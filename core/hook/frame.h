@@ -9,40 +9,28 @@
 #ifndef CORE_HOOK_FRAME_H
 #define CORE_HOOK_FRAME_H
 
-#include "core/shm/segment.h"
-#include "core/stack/python.h"
-#include "core/stack/python_lines.h"
+#include "core/hook/hook.h"
 
 #include <stdint.h>
 
-#define FRAME_MEMOS 1024u
-
-/** A frame met before: which node it has below its parent. */
-struct frame_memo {
-	/** Address of the code object; 0: nothing is remembered. */
-	uintptr_t code;
-	/** What tells where in the code: as it stands in the cache, or the offset. */
-	uintptr_t instruction;
-	uint32_t parent;
-	/** codes.generation then: later the address may be another code's. */
-	uint32_t generation;
-	uint32_t node;
-	uint32_t reserved;
-};
-
-/** Zeroed: empty. Each place is taken by whichever frame came last. */
-struct frames {
-	struct frame_memo memos[FRAME_MEMOS];
-	struct python_lines lines;
-	/** On its way into the segment. Not on the stack, of which there may be little. */
-	struct code code;
-};
+/** frame_node of a frame that is left out, or not remembered: it is now, in memo. */
+uint32_t frame_node_slowly(const struct python_cache *cache, unsigned i, uint32_t parent,
+			   struct frame_memo *memo);
 
 /**
  * The node of position i of a cache that python_walk has just filled, below parent; parent itself
  * if it is a frame that is left out.
  */
-uint32_t frame_node(const struct python_cache *cache, unsigned i, uint32_t parent);
+attr_inline uint32_t frame_node(const struct python_cache *cache, unsigned i, uint32_t parent)
+{
+	uintptr_t instruction = python_instruction(&hook.python, cache, i);
+	struct frame_memo *memo = frame_memo(&hook.frames, instruction, parent);
+	if (likely(memo->code == cache->code[i] && memo->instruction == instruction
+		   && memo->parent == parent && memo->generation == hook.codes.generation)) {
+		return memo->node;
+	}
+	return frame_node_slowly(cache, i, parent, memo);
+}
 
 /**
  * The same for the innermost frame, whose memory this is: one of the import system is not left out.

@@ -22,7 +22,7 @@
  *   advised.c          where a fault may bring a huge page
  *   request.c          what the supervisor is asked
  *   stack.c            the current stack as a node: from frames to numbers
- *   frame.c            a frame as a node: by line, without the import system's
+ *   frame.c            a frame as a node: by line, without the import system's; frame_memo.h
  *   native.c           frames of machine code as nodes
  *   mixed.c            Python's frames among those of machine code
  *   codes.c            code object -> number, and forgetting it
@@ -48,7 +48,7 @@
 #include "core/hook/codes.h"
 #include "core/hook/domains.h"
 #include "core/hook/fault.h"
-#include "core/hook/frame.h"
+#include "core/hook/frame_memo.h"
 #include "core/hook/native.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"

@@ -47,14 +47,12 @@ void others_publish(void)
 	uintptr_t offset = identity_offset();
 	void *state = python_first_thread(own);
 	for (int i = 0; state && i < OTHERS_MAX; i++, state = python_next_thread(state)) {
-		struct stack_frames frames = { 0, 0 };
 		if (state == own) {
 			continue;
 		}
 		/* Into a cache that no thread uses for itself. */
 		python_cache_reset(&hook.reader.python);
-		frames.depth =
-			python_walk(python, state, &hook.reader.python, &frames.unchanged);
+		struct stack_frames frames = python_walk(python, state, &hook.reader.python);
 		if (hook_lock()) {
 			publish(state, frames, offset);
 			hook_unlock();

@@ -35,10 +35,12 @@ static attr_cold void publish_python(void)
 	native_python_is_known();
 }
 
-static struct stack_frames read_frames(struct thread *self)
+/** Whatever the interpreter is up to. */
+static attr_noinline struct stack_frames read_frames_slowly(struct thread *self)
 {
 	struct stack_frames frames = { 0, 0 };
 	void *state = python_current_thread(&hook.python);
+	self->python.settled = 0;
 	if (unlikely(hook.python.state != hook.view.slot->python_state)) {
 		publish_python();
 	}
@@ -46,9 +48,26 @@ static struct stack_frames read_frames(struct thread *self)
 		if (unlikely(!hook.domains.settled)) {
 			domains_settle();
 		}
-		frames.depth = python_walk(&hook.python, state, &self->python, &frames.unchanged);
+		frames = python_walk(&hook.python, state, &self->python);
+		if (frames.depth && hook.domains.settled) {
+			python_cache_settle(&hook.python, &self->python, state);
+		}
 	}
 	return frames;
+}
+
+/** Of one that stays, most often as the last time. */
+attr_inline struct stack_frames read_frames(struct thread *self)
+{
+	struct stack_frames frames;
+	void *state = python_settled_thread(&hook.python, &self->python);
+	if (likely(state)) {
+		frames = python_walk(&hook.python, state, &self->python);
+		if (likely(frames.depth)) {
+			return frames;
+		}
+	}
+	return read_frames_slowly(self);
 }
 
 /** Of an interpreter that may be unloaded at any time but while a thread says that it reads. */
@@ -60,7 +79,7 @@ static attr_cold struct stack_frames read_frames_guarded(struct thread *self)
 	   */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (!load_acquire(&hook.python_away)) {
-		frames = read_frames(self);
+		frames = read_frames_slowly(self);
 	}
 	store_release(&self->reading, 0);
 	return frames;
@@ -88,31 +107,38 @@ attr_inline void forget_if_codes_went(struct thread *self, struct stack_frames *
 	}
 }
 
-/** Of a stack of which only the Python part is told. */
-static uint32_t python_node(struct thread *self, struct stack_frames frames)
+/** Of a thread without frames of Python: where it was started, if that is known. */
+static attr_noinline uint32_t origin_node(struct thread *self)
 {
-	if (frames.depth == 0) {
-		if (self->origin && !self->origin_node) {
-			self->origin_node =
-				intern_node(&hook.view, self->origin, hook.code_thread, 0);
-		}
-		return self->origin_node ? self->origin_node : hook.node_no_stack;
+	if (self->origin && !self->origin_node) {
+		self->origin_node = intern_node(&hook.view, self->origin, hook.code_thread, 0);
 	}
+	return self->origin_node ? self->origin_node : hook.node_no_stack;
+}
+
+/** Of a stack of which only the Python part is told. */
+attr_inline uint32_t python_node(struct thread *self, struct stack_frames frames)
+{
 	struct python_cache *cache = &self->python;
+	if (unlikely(frames.depth == 0)) {
+		return origin_node(self);
+	}
 	forget_if_codes_went(self, &frames);
-	if (unlikely(cache->cut && frames.unchanged == 0)) {
+	if (unlikely(frames.unchanged == 0) && cache->cut) {
 		hook_missed(MISSED_DEPTH);
 	}
-	uint32_t node = frames.unchanged ? cache->node[frames.unchanged - 1] : 0;
-	for (unsigned i = frames.unchanged; i < frames.depth; i++) {
-		node = frame_node(cache, i, node);
+	unsigned i = frames.unchanged;
+	uint32_t node = i > 0 ? cache->node[i - 1] : 0;
+	uint32_t parent = i > 1 ? cache->node[i - 2] : 0;
+	for (; i < frames.depth; i++) {
+		parent = node;
+		node = frame_node(cache, i, parent);
 		cache->node[i] = node;
 	}
 	python_cache_nodes_filled(cache);
-	unsigned last = frames.depth - 1;
-	if (unlikely(node == (last ? cache->node[last - 1] : 0))) {
+	if (unlikely(node == parent)) {
 		/* It is left out below others; what allocates is shown, whatever it is. */
-		node = frame_innermost_node(cache, last, node);
+		node = frame_innermost_node(cache, i - 1, node);
 	}
 	return likely(node) ? node : hook.node_no_stack;
 }

@@ -9,16 +9,9 @@
 
 #include <stdint.h>
 
-/** What stack_read found of Python, for stack_node. What it found of machine code: self->native. */
-struct stack_frames {
-	unsigned depth;
-	/** Outermost frames that are as they were at the last call. */
-	unsigned unchanged;
-};
-
 /**
- * Read the frames into the thread's cache. No lock needed; the thread's own state only. frame as of
- * native_walk.
+ * Read the frames into the thread's caches, those of Python and those of machine code
+ * (self->native). No lock needed; the thread's own state only. frame as of native_walk.
  */
 struct stack_frames stack_read(struct thread *self, const uintptr_t *frame);
 

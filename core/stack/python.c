@@ -203,6 +203,20 @@ void *python_current_thread(struct python *python)
 	return current != NULL && symbols->is_finalizing() ? NULL : current;
 }
 
+void python_cache_settle(struct python *python, struct python_cache *cache, void *thread)
+{
+	const struct python_symbols *symbols = &python->symbols;
+	cache->settled = 0;
+	if (symbols->thread_self == NULL || python->layout.thread_id == PYTHON_NO_FIELD
+	    || symbols->thread_unchecked() != thread) {
+		return;
+	}
+	cache->identity = symbols->thread_self();
+	if (python_thread_identity(python, thread) == cache->identity) {
+		cache->settled = (uintptr_t)thread;
+	}
+}
+
 /* PyThreadState begins with prev and next in every version so far (Include/cpython/pystate.h). */
 #define THREAD_PREVIOUS 0
 #define THREAD_NEXT 8

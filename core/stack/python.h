@@ -25,7 +25,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "core/base/attributes.h"
+#include "core/base/atomic.h"
 #include "core/base/python.h"
 #include "core/stack/python_layout.h"
 
@@ -113,8 +116,10 @@ struct python_cache {
 	uint32_t marks;
 	/** Walks for which nothing is marked, since nothing could be. */
 	uint32_t walks_unmarked;
-	/** The pthread_self of the thread that has set the marks. */
+	/** The pthread_self of the thread that has set the marks, or has settled. */
 	uintptr_t identity;
+	/** Its state, as of python_cache_settle; 0: it has not, or is not settled any more. */
+	uintptr_t settled;
 };
 
 /**
@@ -134,6 +139,29 @@ enum python_state python_attach(struct python *python, const void *self);
  */
 void *python_current_thread(struct python *python);
 
+/**
+ * To be called where all is in order with the state that python_current_thread has just returned:
+ * then python_settled_thread returns it quickly, as long as the thread holds the interpreter.
+ */
+void python_cache_settle(struct python *python, struct python_cache *cache, void *thread);
+
+/** What python_current_thread would return; NULL where that is not quick to tell. */
+static inline void *python_settled_thread(const struct python *python,
+					  const struct python_cache *cache)
+{
+	if (unlikely(cache->settled == 0 || load_acquire(&python->state) != PYTHON_ATTACHED)) {
+		return NULL;
+	}
+	char *current = python->symbols.thread_unchecked();
+	uintptr_t identity;
+	/* Up to 3.11 it is whoever has the GIL, maybe where a state of ours has been: ask it. */
+	if (unlikely((uintptr_t)current != cache->settled)) {
+		return NULL;
+	}
+	memcpy(&identity, current + python->layout.thread_id, sizeof(identity));
+	return likely(identity == cache->identity) ? current : NULL;
+}
+
 /** True if the interpreter runs and the calling thread holds it (has the GIL, or is attached). */
 bool python_may_change(struct python *python);
 
@@ -147,17 +175,24 @@ void *python_next_thread(void *thread);
 /** The pthread_self of the thread that a state belongs to. */
 uintptr_t python_thread_identity(const struct python *python, void *thread);
 
+/** What a walk has found. By value: it is read at once, and would be waited for in memory. */
+struct stack_frames {
+	/** Positions in use. 0: there are no frames, or none that can be read. */
+	uint32_t depth;
+	/**
+	 * How many outermost positions are as they were when their nodes were filled, with the same
+	 * frame, instruction and code object.
+	 */
+	uint32_t unchanged;
+};
+
 /**
  * Bring a cache up to date with the calling thread's frames.
  *
- * @param thread         What python_current_thread has just returned, or the state of another
- *                       thread, under the condition of python_first_thread.
- * @param ret_unchanged  How many outermost positions are as they were when their nodes were filled,
- *                       with the same frame, instruction and code object.
- * @return The depth: positions in use. 0 if there are no frames, or none that can be read.
+ * @param thread  What python_current_thread has just returned, or the state of another thread,
+ *                under the condition of python_first_thread.
  */
-unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
-		     unsigned *ret_unchanged);
+struct stack_frames python_walk(struct python *python, void *thread, struct python_cache *cache);
 
 /** True if position i is the interpreter's own and belongs to no Python code: skip it. */
 static inline bool python_cache_hidden(const struct python_cache *cache, unsigned i)

@@ -111,6 +111,7 @@ void python_cache_reset(struct python_cache *cache)
 	cache->noded = 0;
 	cache->cut = false;
 	cache->marks = 0;
+	cache->settled = 0;
 }
 
 void python_cache_done(struct python_cache *cache)
@@ -154,12 +155,12 @@ attr_inline uintptr_t read_instruction(const struct python_layout *layout, uintp
 }
 
 /** Store what a live frame shows now at position i; false if it shows what no frame should. */
-static attr_noinline bool store_frame(struct walk *walk, uint32_t i, uintptr_t frame)
+static attr_noinline bool store_frame(const struct python *python, struct python_cache *cache,
+				      uint32_t i, uintptr_t frame)
 {
-	const struct python_layout *layout = &walk->python->layout;
-	struct python_cache *cache = walk->cache;
+	const struct python_layout *layout = &python->layout;
 	uintptr_t code = object_untag(object_word(frame, layout->frame_code));
-	enum frame_kind kind = classify(walk->python, frame, code);
+	enum frame_kind kind = classify(python, frame, code);
 	cache->frame[i] = frame;
 	cache->instruction[i] = read_instruction(layout, frame);
 	cache->code[i] = kind == FRAME_CODE ? code : code | HIDDEN_BIT;
@@ -174,8 +175,8 @@ struct verified {
 	uint32_t changed;
 	/** What the frame at last continues with. */
 	uintptr_t link;
-	/** It is marked, so that what lies outside of it is as the cache has it. */
-	bool marked;
+	/** The stack ends there, or the frame is marked: what lies outside of it is cached. */
+	bool whole;
 	bool strange;
 };
 
@@ -191,17 +192,16 @@ struct offsets {
 };
 
 /** A live frame at position i does not show what the cache has: store it. False: strange. */
-attr_inline bool refresh(struct walk *walk, uint32_t i, uintptr_t instruction,
-			 const struct offsets offsets)
+attr_inline bool refresh(const struct python *python, struct python_cache *cache, uint32_t i,
+			 uintptr_t instruction, const struct offsets offsets)
 {
-	struct python_cache *cache = walk->cache;
 	uintptr_t code = object_untag(object_word(cache->frame[i], offsets.code));
 	if (likely(code == cache->code[i])) {
 		/* It has gone on, or is another call of the same code. */
 		cache->instruction[i] = instruction;
 		return true;
 	}
-	return store_frame(walk, i, cache->frame[i]);
+	return store_frame(python, cache, i, cache->frame[i]);
 }
 
 /** The innermost position up to at that is marked; 0: none. Forgets those further in. */
@@ -218,15 +218,15 @@ attr_inline uint32_t next_mark(struct python_cache *cache, uint32_t at)
 }
 
 /**
- * Verify positions at, at - 1, ... 0 against memory, the frame at position at being live. Inlined
- * with constant offsets: two or three independent loads and as many predictable branches a frame.
+ * Verify positions at, at - 1, ... 0 against memory, the frame at position at being live and
+ * callee, if not 0, linked to it. Inlined with constant offsets: two or three independent loads and
+ * as many predictable branches a frame.
  */
-attr_inline struct verified verify(struct walk *walk, uint32_t at, const struct offsets offsets)
+attr_inline struct verified verify(const struct python *python, struct python_cache *cache,
+				   uint32_t at, uintptr_t callee, const struct offsets offsets)
 {
-	struct python_cache *cache = walk->cache;
 	struct verified result = { .changed = UINT32_MAX };
 	uint32_t stop = next_mark(cache, at);
-	uintptr_t callee = walk->fresh < cache->capacity ? cache->frame[walk->fresh] : 0;
 	for (uint32_t i = at;; i--) {
 		uintptr_t frame = cache->frame[i];
 		uintptr_t instruction = offsets.is_narrow ? object_u32(frame, offsets.instruction)
@@ -237,7 +237,7 @@ attr_inline struct verified verify(struct walk *walk, uint32_t at, const struct 
 				    == object_untag(cache->code[i]));
 		if (unlikely(!same)) {
 			result.changed = i;
-			if (unlikely(!refresh(walk, i, instruction, offsets))) {
+			if (unlikely(!refresh(python, cache, i, instruction, offsets))) {
 				result.strange = true;
 				return result;
 			}
@@ -245,12 +245,12 @@ attr_inline struct verified verify(struct walk *walk, uint32_t at, const struct 
 		uintptr_t link = object_word(frame, offsets.previous);
 		if (unlikely(i == stop)) {
 			bool holds = i != 0
-				&& mark_holds(walk->python, cache, offsets.mark, frame,
+				&& mark_holds(python, cache, offsets.mark, frame,
 					      i < at ? cache->frame[i + 1] : callee);
 			if (i == 0 || holds) {
 				result.last = i;
 				result.link = link;
-				result.marked = holds;
+				result.whole = holds || link == 0 || cache->cut;
 				return result;
 			}
 			stop = next_mark(cache, i - 1);
@@ -263,19 +263,20 @@ attr_inline struct verified verify(struct walk *walk, uint32_t at, const struct 
 	}
 }
 
-/** Cached position below limit of a frame, or NOT_FOUND (which costs only time if it was there). */
-static uint32_t find(const struct walk *walk, uintptr_t frame)
+/**
+ * Cached position below limit of a frame, or NOT_FOUND (which costs only time if it was there).
+ */
+attr_inline uint32_t find(const struct python_cache *cache, uint32_t limit, uintptr_t frame)
 {
-	const struct python_cache *cache = walk->cache;
-	if (walk->limit == 0) {
+	uint32_t last = cache->depth - 1;
+	if (likely(last < limit && cache->frame[last] == frame)) {
+		return last;
+	}
+	if (limit == 0) {
 		return NOT_FOUND;
 	}
-	uint32_t last = cache->depth < walk->limit ? cache->depth : walk->limit;
-	if (likely(last != 0 && cache->frame[last - 1] == frame)) {
-		return last - 1;
-	}
 	uint32_t i = *position_slot(cache, frame);
-	return i < walk->limit && cache->frame[i] == frame ? i : NOT_FOUND;
+	return i < limit && cache->frame[i] == frame ? i : NOT_FOUND;
 }
 
 /** Positions [first, last] were verified, but what lies below them is not what the cache has. */
@@ -318,15 +319,21 @@ static attr_noinline uint32_t join(struct walk *walk, uint32_t base)
 	return count;
 }
 
+/** Positions from the first that was stored anew on have no nodes. */
+attr_inline void take_nodes(struct python_cache *cache, uint32_t changed)
+{
+	if (cache->noded > changed) {
+		cache->noded = changed;
+	}
+}
+
 /** End the walk: the fresh frames stand above base positions, of which unchanged are as before. */
 attr_inline unsigned finish(struct walk *walk, uint32_t base, uint32_t unchanged)
 {
 	struct python_cache *cache = walk->cache;
 	uint32_t count = walk->fresh != cache->capacity ? join(walk, base) : 0;
 	cache->depth = base + count;
-	if (cache->noded > unchanged) {
-		cache->noded = unchanged;
-	}
+	take_nodes(cache, unchanged);
 	return cache->depth;
 }
 
@@ -348,7 +355,7 @@ static bool is_readable(struct python *python, uintptr_t thread)
 }
 
 /** All of the stack is new. */
-static attr_noinline unsigned finish_anew(struct walk *walk, bool is_cut)
+static unsigned finish_anew(struct walk *walk, bool is_cut)
 {
 	walk->cache->cut = is_cut;
 	walk->cache->marks = 0;
@@ -356,99 +363,124 @@ static attr_noinline unsigned finish_anew(struct walk *walk, bool is_cut)
 }
 
 /**
- * The frames of a chain that has been verified down to position low, which ends there or is marked:
- * if that took long, have it marked further up.
+ * The chain was verified down to position low, which is marked (or 0, and the outermost), and found
+ * as it was up to the one that changed. If that took long, have it marked.
  */
-attr_inline void mark_chain(struct walk *walk, uintptr_t thread, uint32_t low, uint32_t changed)
+static attr_noinline void mark_chain(struct python *python, uintptr_t thread,
+				     struct python_cache *cache, uint32_t low, uint32_t changed)
 {
-	struct python_cache *cache = walk->cache;
 	uint32_t high = changed < cache->depth ? changed : cache->depth - 1;
 	uint32_t worth = low != 0 ? cache->mark_every : 2 * cache->mark_every;
-	if (unlikely(high > low + worth) && cache->mark_every != 0 && !cache->cut) {
-		python_marks_set(walk->python, thread, cache, low != 0 ? low : worth - 1, high - 1);
+	if (high > low + worth && cache->mark_every != 0 && !cache->cut) {
+		python_marks_set(python, thread, cache, low != 0 ? low : worth - 1, high - 1);
 	}
 }
 
-attr_inline unsigned walk_frames(struct python *python, uintptr_t thread,
-				 struct python_cache *cache, const struct offsets offsets)
+attr_inline struct offsets offsets_of(const struct python_layout *layout)
 {
+	bool is_pointer = layout->instruction_form == PYTHON_INSTRUCTION_POINTER;
+	return (struct offsets){ layout->frame_previous, layout->frame_code,
+				 layout->frame_instruction, !is_pointer, true,
+				 mark_place(layout) };
+}
+
+/** A walk of any stack. */
+static attr_noinline unsigned walk_any(struct python *python, uintptr_t thread,
+				       struct python_cache *cache)
+{
+	const struct offsets offsets = offsets_of(&python->layout);
 	struct walk walk = { .python = python, .cache = cache, .limit = cache->kept,
 			     .fresh = cache->capacity };
 	uintptr_t frame = thread_frame(&python->layout, thread);
-	if (unlikely(cache->marks != 0) && !marks_are_trusted(python, thread, cache)) {
-		cache->marks = 0;
-	}
+	uintptr_t callee = 0;
 	while (frame != 0) {
-		uint32_t at = find(&walk, frame);
+		uint32_t at = find(cache, walk.limit, frame);
 		if (at == NOT_FOUND) {
 			if (!make_room(&walk)) {
 				return finish_anew(&walk, true);
 			}
-			if (!store_frame(&walk, --walk.fresh, frame)) {
+			if (!store_frame(python, cache, --walk.fresh, frame)) {
 				return give_up(&walk);
 			}
+			callee = frame;
 			frame = object_word(frame, offsets.previous);
 			continue;
 		}
-		struct verified chain = verify(&walk, at, offsets);
-		if (unlikely(chain.strange)) {
+		struct verified chain = verify(python, cache, at, callee, offsets);
+		if (chain.strange) {
 			return give_up(&walk);
 		}
-		if (likely(chain.marked
-			   || (chain.last == 0 && (chain.link == 0 || cache->cut)))) {
+		if (chain.whole) {
 			unsigned depth = finish(&walk, at + 1, chain.changed);
-			mark_chain(&walk, thread, chain.last,
+			mark_chain(python, thread, cache, chain.last,
 				   chain.changed <= at ? chain.changed : at + 1);
 			return depth;
 		}
 		cut_loose(&walk, chain.last, at);
+		callee = cache->frame[walk.fresh];
 		frame = chain.link;
 	}
 	return finish_anew(&walk, false);
 }
 
-unsigned python_walk(struct python *python, void *thread, struct python_cache *cache,
-		     unsigned *ret_unchanged)
+/** A walk that finds its innermost frame where the cache has it, and that linked as before. */
+attr_inline unsigned walk_known(struct python *python, uintptr_t thread,
+				struct python_cache *cache, const struct offsets offsets)
 {
-	const struct python_layout *layout = &python->layout;
+	uintptr_t frame = thread_frame(&python->layout, thread);
+	if (unlikely(cache->marks != 0) && !marks_are_trusted(python, thread, cache)) {
+		cache->marks = 0;
+	}
+	uint32_t at = find(cache, cache->kept, frame);
+	if (likely(at != NOT_FOUND)) {
+		struct verified chain = verify(python, cache, at, 0, offsets);
+		take_nodes(cache, chain.changed);
+		if (likely(chain.whole)) {
+			cache->depth = at + 1;
+			if (unlikely(at - chain.last > cache->mark_every)) {
+				mark_chain(python, thread, cache, chain.last, chain.changed);
+			}
+			return at + 1;
+		}
+	}
+	return walk_any(python, thread, cache);
+}
+
+struct stack_frames python_walk(struct python *python, void *thread, struct python_cache *cache)
+{
 	const uintptr_t state = (uintptr_t)thread;
 	const unsigned char trace_lines = PYTHON_MARK_TRACE_LINES, slot = PYTHON_MARK_SLOT;
-	unsigned depth;
+	uint32_t depth;
 	if (unlikely(!is_readable(python, state))) {
 		python_cache_reset(cache);
-		*ret_unchanged = 0;
-		return 0;
+		return (struct stack_frames){ 0, 0 };
 	}
-	switch (layout->shape) {
+	switch (python->layout.shape) {
 	case PYTHON_SHAPE_3_9:
-		depth = walk_frames(python, state, cache,
-				    (struct offsets){ 24, 32, 104, true, true,
-						      { trace_lines, 88, 0, 0, 0, 0 } });
+		depth = walk_known(python, state, cache,
+				   (struct offsets){ 24, 32, 104, true, true,
+						     { trace_lines, 88, 0, 0, 0, 0 } });
 		break;
 	case PYTHON_SHAPE_3_10:
-		depth = walk_frames(python, state, cache,
-				    (struct offsets){ 24, 32, 96, true, true,
-						      { trace_lines, 84, 0, 0, 0, 0 } });
+		depth = walk_known(python, state, cache,
+				   (struct offsets){ 24, 32, 96, true, true,
+						     { trace_lines, 84, 0, 0, 0, 0 } });
 		break;
 	case PYTHON_SHAPE_3_11:
-		depth = walk_frames(python, state, cache,
-				    (struct offsets){ 48, 32, 56, false, false,
-						      { slot, 64, 69, 68, 0, 0 } });
+		depth = walk_known(python, state, cache,
+				   (struct offsets){ 48, 32, 56, false, false,
+						     { slot, 64, 69, 68, 0, 0 } });
 		break;
 	case PYTHON_SHAPE_3_12:
-		depth = walk_frames(python, state, cache,
-				    (struct offsets){ 8, 0, 56, false, false,
-						      mark_place(layout) });
+		depth = walk_known(python, state, cache,
+				   (struct offsets){ 8, 0, 56, false, false,
+						     mark_place(&python->layout) });
 		break;
 	default:
-		depth = walk_frames(python, state, cache,
-				    (struct offsets){ layout->frame_previous, layout->frame_code,
-						      layout->frame_instruction, false, true,
-						      mark_place(layout) });
+		depth = walk_known(python, state, cache, offsets_of(&python->layout));
 		break;
 	}
-	*ret_unchanged = cache->noded < depth ? cache->noded : depth;
-	return depth;
+	return (struct stack_frames){ depth, cache->noded < depth ? cache->noded : depth };
 }
 
 /** Start of the bytecode that a frame runs: from 3.14 on, without the GIL, a thread's own copy. */

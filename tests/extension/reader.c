@@ -76,7 +76,6 @@ static bool same_frames(void)
 /** Walk twice; how many positions there are, -1 if frames differ anywhere. */
 static int walk_both(void)
 {
-	unsigned unchanged;
 	void *thread = python_current_thread(&python);
 	if (thread == NULL) {
 		return 0;
@@ -84,22 +83,21 @@ static int walk_both(void)
 	/* Every frame that can be: the more marks, the sooner a wrong one shows. None where the
 	   hook sets its own. */
 	kept.mark_every = control == NULL;
-	unsigned depth = python_walk(&python, thread, &kept, &unchanged);
+	struct stack_frames frames = python_walk(&python, thread, &kept);
 	atomic_fetch_add(&marked, kept.marks != 0);
 	/* The nodes are the caller's: what stands in unchanged positions must still be right. */
-	for (unsigned i = unchanged; i < depth; i++) {
+	for (unsigned i = frames.unchanged; i < frames.depth; i++) {
 		kept.node[i] = node_of(&kept, i);
 	}
 	python_cache_nodes_filled(&kept);
 	python_cache_reset(&full);
-	python_walk(&python, thread, &full, &unchanged);
-	if (unchanged != 0 || !same_frames()) {
+	if (python_walk(&python, thread, &full).unchanged != 0 || !same_frames()) {
 		return -1;
 	}
-	if (depth > atomic_load(&deepest)) {
-		atomic_store(&deepest, depth);
+	if (frames.depth > atomic_load(&deepest)) {
+		atomic_store(&deepest, frames.depth);
 	}
-	return (int)depth;
+	return (int)frames.depth;
 }
 
 static PyObject *reader_attach(PyObject *self, PyObject *args)

@@ -65,8 +65,7 @@ static void start(void)
 
 static unsigned walk(void)
 {
-	unsigned unchanged;
-	return python_walk(&python, thread, &cache, &unchanged);
+	return python_walk(&python, thread, &cache).depth;
 }
 
 static void accepts_a_layout_that_fits(void)

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/* Frames met before and the nodes that they have, for frame.h. Under the lock. */
+#ifndef CORE_HOOK_FRAME_MEMO_H
+#define CORE_HOOK_FRAME_MEMO_H
+
+#include "core/base/attributes.h"
+#include "core/shm/segment.h"
+#include "core/stack/python_lines.h"
+
+#include <stdint.h>
+
+#define FRAME_MEMO_BITS 10
+#define FRAME_MEMOS (1u << FRAME_MEMO_BITS)
+
+/** A frame met before: which node it has below its parent. */
+struct frame_memo {
+	/** Address of the code object; 0: nothing is remembered. */
+	uintptr_t code;
+	/** What tells where in the code: as it stands in the cache, or the offset. */
+	uintptr_t instruction;
+	uint32_t parent;
+	/** codes.generation then: later the address may be another code's. */
+	uint32_t generation;
+	uint32_t node;
+	uint32_t reserved;
+};
+
+/** Zeroed: empty. Each place is taken by whichever frame came last. */
+struct frames {
+	struct frame_memo memos[FRAME_MEMOS];
+	struct python_lines lines;
+	/** On its way into the segment. Not on the stack, of which there may be little. */
+	struct code code;
+};
+
+/** Where a frame is remembered, if it is. */
+attr_inline struct frame_memo *frame_memo(struct frames *frames, uintptr_t instruction,
+					  uint32_t parent)
+{
+	/* Bits of both reach the highest ten. */
+	uint32_t hash = (uint32_t)(instruction >> 1) * 0x9e3779b1u ^ parent * 0x85ebca6bu;
+	return &frames->memos[hash >> (32 - FRAME_MEMO_BITS)];
+}
+
+#endif
