@@ -282,9 +282,14 @@ static attr_noinline struct record_block removal_in_scope(void *p)
 	return removal(p, true);
 }
 
-struct record_block record_take(void *p)
+attr_inline struct record_block take_if_recorded(void *p)
 {
 	return is_only_run() ? removal(p, false) : removal_in_scope(p);
+}
+
+struct record_block record_take(void *p)
+{
+	return take_if_recorded(p);
 }
 
 attr_cold uint64_t record_size(void *p)
@@ -317,7 +322,7 @@ void record_free(void *p)
 		ceiling_look_before_free(bytes);
 		ceiling_forget_block(bytes);
 	}
-	record_take(p);
+	take_if_recorded(p);
 }
 
 static attr_cold void put_back(uintptr_t address, struct record_block block, enum block_kind kind)

@@ -180,7 +180,7 @@ static attr_noinline uint32_t full_node(struct thread *self, struct stack_frames
 	return node ? node : python_node(self, frames);
 }
 
-uint32_t stack_node(struct thread *self, struct stack_frames frames)
+uint32_t stack_node_slowly(struct thread *self, struct stack_frames frames)
 {
 	return unlikely(hook.native_frames.stacks) ? full_node(self, frames)
 						   : python_node(self, frames);
