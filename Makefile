@@ -187,7 +187,8 @@ build/bench/%: tests/bench/workloads/%.c tests/bench/workloads/used.h Makefile
 bench-steps: all build/bench/steps/pairs build/bench/steps/record_into.so
 	FIL_BUILD=$(B) tests/bench/steps/run
 
-build/bench/steps/record_into.so: tests/bench/steps/record_into.c core/shm/create.c Makefile
+build/bench/steps/record_into.so: tests/bench/steps/record_into.c core/shm/create.c \
+		core/shm/segment.h Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -O2 -Wall -D_GNU_SOURCE= -I. -fPIC -shared -o $@ $(filter %.c,$^)
 

@@ -39,7 +39,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 8u
+#define SEGMENT_VERSION 9u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -433,12 +433,16 @@ struct range {
 #define RANGE_IDLE 0x2u  /* a mapping that cannot be accessed: not counted */
 #define RANGE_SCOPE 0x4u /* it is in the account of the scope, too */
 
-/** What a thread was last seen allocating: what the report can say of a process that was killed. */
+/**
+ * What a thread was last seen allocating: what the report can say of a process that was killed. A
+ * cache line of its own: it is written at every allocation.
+ */
 struct thread_record {
 	uint32_t tid; /* 0: free */
 	uint32_t node;
 	/** totals.allocations when node was written: its age, in allocations. */
 	uint64_t at_allocation;
+	uint64_t reserved[6];
 };
 
 /** Position in the file of a shared arena's row of extent numbers. */
@@ -476,7 +480,7 @@ _Static_assert(sizeof(struct request) == 24, "wire");
 _Static_assert(sizeof(struct scope) == 112, "wire");
 _Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");
 _Static_assert(sizeof(struct range) == 32, "wire");
-_Static_assert(sizeof(struct thread_record) == 16, "wire");
+_Static_assert(sizeof(struct thread_record) == 64, "one cache line");
 _Static_assert(SEGMENT_ROOTS_OFFSET + (ROOT_NODES + ROOT_CODES + ROOT_TEXTS) * 4
 		       <= SEGMENT_DIRECTORY_OFFSET,
 	       "roots");

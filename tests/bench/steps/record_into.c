@@ -23,6 +23,8 @@
 
 extern char **environ;
 
+static const struct segment_header *recorded;
+
 static void *map(int fd, uint64_t offset, size_t len)
 {
 	void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
@@ -61,7 +63,17 @@ static int make_segment(void)
 		header->ceiling.limit_bytes = limit_bytes;
 	}
 	header->next_extent = EXTENTS_BEFORE;
+	recorded = header;
 	return fd;
+}
+
+/** A hook that has not taken the segment would be measured as a fast one. */
+__attribute__((destructor)) static void check(void)
+{
+	if (recorded && !recorded->totals.allocations) {
+		fprintf(stderr, "the hook has recorded nothing: was it built with this segment?\n");
+		_exit(1);
+	}
 }
 
 __attribute__((constructor)) static void prepare(void)

@@ -246,7 +246,8 @@ static inline void segment_file_free(struct segment_file *file, uint32_t number,
 
 static inline void segment_file_thread(struct segment_file *file, uint32_t tid, uint32_t node)
 {
-	struct thread_record thread = { tid, node, file->header.totals.allocations };
+	struct thread_record thread = { .tid = tid, .node = node,
+					.at_allocation = file->header.totals.allocations };
 	segment_file_own(file, ARENA_THREAD, &thread, sizeof(thread));
 }
 
