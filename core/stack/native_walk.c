@@ -386,16 +386,14 @@ attr_inline bool is_unchanged(const struct native *native, const struct native_c
 	return (frame->flags & NATIVE_FRAME_LAST) != 0;
 }
 
-attr_noinline void native_walk(struct native *native, struct native_cache *cache,
-			       const uintptr_t *frame)
+/** native_walk of a stack that has changed. */
+static attr_noinline void walk_changed(struct native *native, struct native_cache *cache,
+				       const uintptr_t *frame)
 {
 	struct native_registers registers;
 	struct native_state state;
 	if (likely(frame != NULL)) {
 		state = caller_state(frame);
-		if (likely(is_unchanged(native, cache, &state))) {
-			return;
-		}
 	} else {
 		native_capture(&registers);
 		state = (struct native_state){ registers.value[NATIVE_SP],
@@ -415,4 +413,15 @@ attr_noinline void native_walk(struct native *native, struct native_cache *cache
 		walk.span = native_span_of(registers.value[NATIVE_SP], &cache->stack);
 		walk_fully(&walk, &registers);
 	}
+}
+
+void native_walk(struct native *native, struct native_cache *cache, const uintptr_t *frame)
+{
+	if (likely(frame != NULL)) {
+		struct native_state state = caller_state(frame);
+		if (likely(is_unchanged(native, cache, &state))) {
+			return;
+		}
+	}
+	walk_changed(native, cache, frame);
 }
