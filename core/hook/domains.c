@@ -5,6 +5,7 @@
 
 #include "core/hook/hook.h"
 #include "core/hook/record.h"
+#include "core/stack/native_machine.h"
 
 /* PyMemAllocatorDomain, Include/cpython/pymem.h. The third, RAW (0), is malloc itself. */
 static const int domain_numbers[DOMAIN_COUNT] = { 1 /* MEM */, 2 /* OBJ */ };
@@ -12,7 +13,7 @@ static const int domain_numbers[DOMAIN_COUNT] = { 1 /* MEM */, 2 /* OBJ */ };
 /** The interpreter raises MemoryError. */
 static attr_cold void *refuse(size_t size)
 {
-	record_allocation(NULL, size, BLOCK_OBJECT, NULL);
+	record_allocation(NULL, size, BLOCK_OBJECT, native_frame_here());
 	return NULL;
 }
 
@@ -21,7 +22,7 @@ attr_inline void *do_malloc(const struct python_allocator *behind, size_t size)
 	hook_enter();
 	void *block = behind->malloc(behind->context, size);
 	hook_leave();
-	record_allocation(block, size, BLOCK_OBJECT, NULL);
+	record_allocation(block, size, BLOCK_OBJECT, native_frame_here());
 	return block;
 }
 
@@ -31,7 +32,7 @@ attr_inline void *do_calloc(const struct python_allocator *behind, size_t count,
 	void *block = behind->calloc(behind->context, count, size);
 	hook_leave();
 	/* The callers have checked that the product fits. */
-	record_allocation(block, count * size, BLOCK_OBJECT, NULL);
+	record_allocation(block, count * size, BLOCK_OBJECT, native_frame_here());
 	return block;
 }
 
@@ -44,7 +45,7 @@ attr_inline void *do_realloc(const struct python_allocator *behind, void *block,
 	if (moved == NULL) {
 		record_put_back(block, taken, BLOCK_OBJECT);
 	}
-	record_allocation(moved, size, BLOCK_OBJECT, NULL);
+	record_allocation(moved, size, BLOCK_OBJECT, native_frame_here());
 	return moved;
 }
 

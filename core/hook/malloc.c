@@ -7,6 +7,7 @@
  */
 #include "core/hook/hook.h"
 #include "core/hook/record.h"
+#include "core/stack/native_machine.h"
 
 #include <errno.h>
 
