@@ -190,7 +190,8 @@ bench-steps: all build/bench/steps/pairs build/bench/steps/record_into.so
 build/bench/steps/record_into.so: tests/bench/steps/record_into.c core/shm/create.c \
 		core/shm/segment.h Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -O2 -Wall -D_GNU_SOURCE= -I. -fPIC -shared -o $@ $(filter %.c,$^)
+	$(Q)$(CC) -std=gnu17 -O2 -Wall -D_GNU_SOURCE= -I. -fPIC -shared -Wl,-z,initfirst \
+		-o $@ $(filter %.c,$^)
 
 build/bench/steps/pairs: tests/bench/steps/pairs.c Makefile
 	@mkdir -p $(@D)

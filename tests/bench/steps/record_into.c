@@ -2,10 +2,10 @@
 // Copyright the fil-profile authors
 
 /*
- * Preloaded after the hook, and therefore initialised before it: a segment for it, without a
- * supervisor. In the program itself, so that this works under valgrind, too, which has an
- * environment of its own. FIL_STEPS_FLAGS holds the segment's flags, FIL_STEPS_LIMIT the bytes of a
- * ceiling (0: none).
+ * Preloaded after the hook: a segment for it, without a supervisor. In the program itself, so that
+ * this works under valgrind, too, which has an environment of its own. Linked with -z initfirst, as
+ * the hook is: glibc keeps to the last object that asks for that, so that this one is the first.
+ * FIL_STEPS_FLAGS holds the segment's flags, FIL_STEPS_LIMIT the bytes of a ceiling (0: none).
  */
 #include "core/shm/create.h"
 
@@ -21,7 +21,8 @@
  */
 #define EXTENTS_BEFORE 4096u
 
-extern char **environ;
+/** As the kernel has put it on the stack; libc does not know it yet. */
+static char **environment;
 
 static const struct segment_header *recorded;
 
@@ -35,9 +36,20 @@ static void *map(int fd, uint64_t offset, size_t len)
 	return memory;
 }
 
+static const char *variable(const char *name)
+{
+	size_t len = strlen(name);
+	for (char **entry = environment; *entry; entry++) {
+		if (strncmp(*entry, name, len) == 0 && (*entry)[len] == '=') {
+			return *entry + len + 1;
+		}
+	}
+	return NULL;
+}
+
 static uint64_t number(const char *name)
 {
-	const char *text = getenv(name);
+	const char *text = variable(name);
 	return text ? strtoull(text, NULL, 0) : 0;
 }
 
@@ -76,11 +88,14 @@ __attribute__((destructor)) static void check(void)
 	}
 }
 
-__attribute__((constructor)) static void prepare(void)
+__attribute__((constructor)) static void prepare(int count, char **words, char **handed_over)
 {
 	static char segment[64];
-	char **last = environ;
-	if (!getenv("FIL_STEPS_FLAGS")) {
+	char **last = handed_over;
+	(void)count;
+	(void)words;
+	environment = handed_over;
+	if (!variable("FIL_STEPS_FLAGS")) {
 		return;
 	}
 	int fd = make_segment();
