@@ -239,13 +239,20 @@ static attr_noinline uint32_t node_unknown(const struct native_frame *frame, uin
 	return node;
 }
 
+/** The loader's own code without a table is where the process begins, which nothing calls. */
+static bool has_unknown_callers(const struct native_frame *frame)
+{
+	return frame->flags & NATIVE_FRAME_NO_TABLE
+		&& frame->pc - hook.loader_start >= hook.loader_end - hook.loader_start;
+}
+
 uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
 {
 	if (frame->class == CLASS_HOOK) {
 		return parent;
 	}
 	expire();
-	if (unlikely(frame->flags & NATIVE_FRAME_NO_TABLE) && parent == 0) {
+	if (unlikely(has_unknown_callers(frame)) && parent == 0) {
 		parent = hook.native_frames.node_no_table;
 	}
 	uint64_t hash = (frame->pc ^ (uint64_t)parent << 32) * 0x9e3779b97f4a7c15u;

@@ -227,7 +227,8 @@ static void mark_needs(struct native_cache *cache, uint32_t base, uint32_t end)
 			i > 0 && (cache->frame[i - 1].flags & NATIVE_FRAME_NEEDS_FP) != 0;
 		bool needs = (frame->flags & NATIVE_FRAME_FROM_FP)
 			|| (caller_needs && frame->fp_slot == 0);
-		unsigned kept = NATIVE_FRAME_EXACT | NATIVE_FRAME_FROM_FP | NATIVE_FRAME_LAST;
+		unsigned kept = NATIVE_FRAME_EXACT | NATIVE_FRAME_FROM_FP | NATIVE_FRAME_LAST
+			| NATIVE_FRAME_NO_TABLE;
 		frame->flags = (uint8_t)((frame->flags & kept)
 					 | (needs ? NATIVE_FRAME_NEEDS_FP : 0)
 					 | quick_flags(cache, frame, caller_needs));
