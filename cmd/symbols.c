@@ -4,6 +4,7 @@
 #include "cmd/symbols.h"
 
 #include "cmd/say.h"
+#include "core/profile/mappers.h"
 #include "core/profile/names.h"
 
 #include <errno.h>
@@ -24,7 +25,11 @@ struct profile *symbols_name(struct profile *profile, const char *root, bool wit
 	struct names_request request = {.root = root, .with_source = with_source};
 	struct names_count count;
 
-	return profile ? names_find(profile, &request, &count) : NULL;
+	if (profile) {
+		profile = names_find(profile, &request, &count);
+		mappers_find(profile, &request);
+	}
+	return profile;
 }
 
 static void folders_done(struct folders *folders)
@@ -88,6 +93,7 @@ struct profile *symbols_look_in_folders(struct profile *profile, const struct op
 		request.folders = folders.items;
 		request.folder_count = folders.count;
 		profile = names_find(profile, &request, &count);
+		mappers_find(profile, &request);
 		if (!count.asked) {
 			say_info("--symbols: no frame lacks a name or a line");
 		} else {

@@ -16,6 +16,7 @@
 #define IMAGE_NOT_FOLLOWED 0x10u   /* it executed an image that could not load the hook */
 #define IMAGE_NEW_NOT_SEEN 0x20u   /* a preloaded allocator serves C++ new by itself */
 #define IMAGE_CEILING_BLIND 0x40u  /* what it uses could not be read from inside any more */
+#define IMAGE_OWN_MMAP 0x80u       /* the executable defines mmap, too: nor are its mappings */
 
 /** The outermost frame of a stack of machine code whose next one has no unwind table. */
 #define LABEL_NO_TABLE "[callers unknown: no unwind data]"

@@ -3,6 +3,7 @@
 
 #include "core/capture/elements.h"
 
+#include "core/base/allocators.h"
 #include "core/base/attributes.h"
 #include "core/base/symbols.h"
 #include "core/profile/intern.h"
@@ -221,6 +222,9 @@ static void take_modules(struct elements *elements, const char *block, uint32_t 
 			.build_id = string(elements, wire.build_id, "module"),
 			.state = wire.state < SYMBOLS_STATE_COUNT ? wire.state : SYMBOLS_UNREAD,
 			.flags = wire.flags & MODULE_PROGRAM,
+			.mapped_peak_bytes = wire.mapped_peak_bytes,
+			.mapped_end_bytes = wire.mapped_end_bytes,
+			.allocators = wire.allocators & ALLOCATORS_KNOWN,
 		};
 	}
 	elements->profile->module_count += to ? (uint32_t)count : 0;

@@ -31,7 +31,7 @@
 
 #define CAPTURE_MAGIC "FILCAPT\n"
 #define CAPTURE_MAJOR 2u
-#define CAPTURE_MINOR 0u
+#define CAPTURE_MINOR 1u
 
 struct wire_header {
 	char magic[8];
@@ -146,6 +146,11 @@ struct wire_module {
 	uint32_t build_id; /* string, hexadecimal */
 	uint32_t state;	   /* enum symbols_state */
 	uint32_t flags;	   /* MODULE_* of core/profile/profile.h */
+	/* Since version 2.1: what the module's own code has mapped. */
+	uint64_t mapped_peak_bytes;
+	uint64_t mapped_end_bytes;
+	uint32_t allocators; /* ALLOCATORS_* of core/base/allocators.h */
+	uint32_t reserved;
 };
 
 /** NODE: the trie of stacks; node 0 is the root, a parent comes before its children. */
@@ -260,7 +265,7 @@ _Static_assert(sizeof(struct wire_header) == 16, "wire");
 _Static_assert(sizeof(struct wire_section) == 16, "wire");
 _Static_assert(sizeof(struct wire_info) == 336, "wire");
 _Static_assert(sizeof(struct wire_frame) == 32, "wire");
-_Static_assert(sizeof(struct wire_module) == 16, "wire");
+_Static_assert(sizeof(struct wire_module) == 40, "wire");
 _Static_assert(sizeof(struct wire_process) == 88, "wire");
 _Static_assert(sizeof(struct wire_thread) == 24, "wire");
 _Static_assert(sizeof(struct wire_file) == 24, "wire");

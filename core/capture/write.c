@@ -189,6 +189,9 @@ static void make_module(const struct profile *profile, uint32_t i, void *wire)
 		.build_id = module->build_id,
 		.state = module->state,
 		.flags = module->flags,
+		.mapped_peak_bytes = module->mapped_peak_bytes,
+		.mapped_end_bytes = module->mapped_end_bytes,
+		.allocators = module->allocators,
 	};
 }
 

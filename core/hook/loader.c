@@ -86,9 +86,6 @@ attr_export int dlclose(void *handle)
 	if (!hook.gate || !hook.gate->recording) {
 		return next->dlclose(handle);
 	}
-	if (!hook.native_frames.available) {
-		return close_any(handle);
-	}
 	native_close_begins(&hook.native);
 	if (native_objects_walks_list(&hook.native.objects)) {
 		wait_for_readers();

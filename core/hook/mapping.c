@@ -52,7 +52,8 @@ static bool is_lack_of_memory(int flags)
 }
 
 /** A mapping that is not an allocator's. */
-attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
+attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset,
+			  const void *caller)
 {
 	void *p = hook.next.mmap(address, bytes, prot, flags, fd, offset);
 	if (p == MAP_FAILED) {
@@ -60,7 +61,7 @@ attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int 
 			record_refused_mapping(bytes);
 		}
 	} else if (flags & MAP_ANONYMOUS) {
-		record_mapping(p, bytes, prot & PROT_WRITE);
+		record_mapping(p, bytes, prot & PROT_WRITE, caller);
 	} else if (flags & MAP_FIXED) {
 		record_unmapping(p, bytes);
 	}
@@ -70,13 +71,14 @@ attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int 
 attr_export void *mmap(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
 	struct next_functions *next = next_ready();
-	if (is_from_allocator(__builtin_return_address(0))) {
+	const void *caller = __builtin_return_address(0);
+	if (is_from_allocator(caller)) {
 		return next->mmap(address, bytes, prot, flags, fd, offset);
 	}
 	if (!is_memory(prot, flags)) {
-		return do_mmap(address, bytes, prot, flags, fd, offset);
+		return do_mmap(address, bytes, prot, flags, fd, offset, caller);
 	}
-	return ceiling_pass(bytes, 0, do_mmap(address, bytes, prot, flags, fd, offset),
+	return ceiling_pass(bytes, 0, do_mmap(address, bytes, prot, flags, fd, offset, caller),
 			    refuse(bytes), false);
 }
 
@@ -98,7 +100,7 @@ attr_export int munmap(void *address, size_t bytes)
 	record_moving_take(address, bytes, &moving);
 	int result = next->munmap(address, bytes);
 	if (result != 0) {
-		record_moving_put(&moving, NULL, bytes, false);
+		record_moving_put(&moving, NULL, bytes, false, NULL);
 	}
 	return result;
 }
@@ -120,19 +122,21 @@ attr_export int mprotect(void *address, size_t bytes, int prot)
 {
 	int result = next_ready()->mprotect(address, bytes, prot);
 	if (result == 0 && (prot & PROT_WRITE)) {
-		record_protection(address, bytes, true);
+		record_protection(address, bytes, true, __builtin_return_address(0));
 	} else if (result == 0 && prot == PROT_NONE) {
-		record_protection(address, bytes, false);
+		record_protection(address, bytes, false, NULL);
 	}
 	return result;
 }
 
-attr_inline void *do_mremap(void *old, size_t old_bytes, size_t bytes, int flags, void *target)
+attr_inline void *do_mremap(void *old, size_t old_bytes, size_t bytes, int flags, void *target,
+			    const void *caller)
 {
 	struct record_moving moving;
 	record_moving_take(old, old_bytes, &moving);
 	void *p = hook.next.mremap(old, old_bytes, bytes, flags, target);
-	record_moving_put(&moving, p == MAP_FAILED ? NULL : p, bytes, flags & SYS_MREMAP_DONTUNMAP);
+	record_moving_put(&moving, p == MAP_FAILED ? NULL : p, bytes, flags & SYS_MREMAP_DONTUNMAP,
+			  caller);
 	if (p == MAP_FAILED && moving.is_known && bytes > old_bytes) {
 		record_refused_mapping(bytes);
 	}
@@ -146,18 +150,20 @@ attr_export void *mremap(void *old, size_t old_bytes, size_t bytes, int flags, .
 	void *target = flags & SYS_MREMAP_FIXED ? va_arg(rest, void *) : NULL;
 	va_end(rest);
 	next_ready();
+	const void *caller = __builtin_return_address(0);
 	if (bytes <= old_bytes) {
-		return do_mremap(old, old_bytes, bytes, flags, target);
+		return do_mremap(old, old_bytes, bytes, flags, target, caller);
 	}
-	return ceiling_pass(bytes - old_bytes, 0, do_mremap(old, old_bytes, bytes, flags, target),
+	return ceiling_pass(bytes - old_bytes, 0,
+			    do_mremap(old, old_bytes, bytes, flags, target, caller),
 			    refuse(bytes), false);
 }
 
-attr_inline void *do_sbrk(intptr_t increment)
+attr_inline void *do_sbrk(intptr_t increment, const void *caller)
 {
 	void *old = hook.next.sbrk(increment);
 	if (old != (void *)-1 && increment > 0) {
-		record_mapping(old, (size_t)increment, true);
+		record_mapping(old, (size_t)increment, true, caller);
 	} else if (old != (void *)-1 && increment < 0) {
 		record_unmapping((uint8_t *)old + increment, (size_t)-increment);
 	}
@@ -167,11 +173,12 @@ attr_inline void *do_sbrk(intptr_t increment)
 attr_export void *sbrk(intptr_t increment)
 {
 	next_ready();
+	const void *caller = __builtin_return_address(0);
 	if (increment <= 0) {
-		return do_sbrk(increment);
+		return do_sbrk(increment, caller);
 	}
-	return ceiling_pass((size_t)increment, 0, do_sbrk(increment), refuse((size_t)increment),
-			    false);
+	return ceiling_pass((size_t)increment, 0, do_sbrk(increment, caller),
+			    refuse((size_t)increment), false);
 }
 
 attr_export int brk(void *end)
@@ -180,7 +187,8 @@ attr_export int brk(void *end)
 	uint8_t *before = next->sbrk(0);
 	int result = next->brk(end);
 	if (result == 0 && (uint8_t *)end > before) {
-		record_mapping(before, (size_t)((uint8_t *)end - before), true);
+		record_mapping(before, (size_t)((uint8_t *)end - before), true,
+			       __builtin_return_address(0));
 	} else if (result == 0 && (uint8_t *)end < before) {
 		record_unmapping(end, (size_t)(before - (uint8_t *)end));
 	}

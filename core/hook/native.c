@@ -63,16 +63,17 @@ void native_start(const struct native_process *process, bool with_python)
 	struct native_frames *frames = &hook.native_frames;
 	enum native_stacks stacks = choose_stacks(with_python);
 	enum native_stacks available = is_for_scopes() ? NATIVE_STACKS_FULL : stacks;
+	/* Also for those who ask for mappings. */
+	native_objects_init(&hook.native.objects, process->headers, process->header_count);
+	find_executable(process->started_as);
 	if (available == NATIVE_STACKS_NONE) {
 		return;
 	}
 	frames->code_no_object = intern_label(&hook.view, "[machine code without a file]");
 	uint32_t code_no_table = intern_label(&hook.view, LABEL_NO_TABLE);
 	frames->node_no_table = code_no_table ? intern_node(&hook.view, 0, code_no_table, 0) : 0;
-	native_objects_init(&hook.native.objects, process->headers, process->header_count);
 	elf_find_span(&hook, &hook.native.hook.start, &hook.native.hook.end);
 	hook.native.caller_only = available == NATIVE_STACKS_CALLER;
-	find_executable(process->started_as);
 	find_loader(process->loader);
 	frames->stack_end = process->stack_end;
 	frames->available = frames->code_no_object ? available : NATIVE_STACKS_NONE;
@@ -99,6 +100,7 @@ void native_stop(void)
 {
 	store_relaxed(&hook.native_frames.available, NATIVE_STACKS_NONE);
 	store_relaxed(&hook.native_frames.stacks, NATIVE_STACKS_NONE);
+	store_relaxed(&hook.native_frames.mappers_unknown, 1);
 }
 
 void native_thread_begins(struct thread *thread, uintptr_t frame)
@@ -133,12 +135,13 @@ static uint32_t build_id_text(const struct native_identity *identity)
 	return intern_text(&hook.view, hook.text, 2 * identity->build_id_bytes);
 }
 
-/** The code of an object's instructions whose addresses have these upper 32 bits. */
-static uint32_t object_code(const struct native_identity *identity, uint32_t upper)
+/** The code of an object; upper: of those of its instructions that have these upper 32 bits. */
+static uint32_t object_code(const struct native_identity *identity, enum code_kind kind,
+			    uint32_t upper)
 {
 	const char *path = identity->path[0] ? identity->path : hook.native_frames.executable;
 	struct code code = {
-		.kind = CODE_NATIVE,
+		.kind = (uint16_t)kind,
 		.filename = intern_text(&hook.view, path, (uint32_t)strlen(path)),
 		.qualname = build_id_text(identity),
 		.first_line = (int32_t)upper,
@@ -166,7 +169,7 @@ static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_plac
 	native_maps_add(&hook.native.maps, object.link_map);
 	struct native_identity identity = native_identify(&hook.native.objects, &object);
 	uint64_t address = pc - identity.base;
-	uint32_t code = object_code(&identity, (uint32_t)(address >> 32));
+	uint32_t code = object_code(&identity, CODE_NATIVE, (uint32_t)(address >> 32));
 	/* Complete when it is named: a handler may leave us by longjmp. */
 	ret->pc = 0;
 	barrier_compiler();
@@ -191,6 +194,7 @@ static void expire(void)
 		hook.native_frames.generation = generation;
 		memset(hook.native_frames.places, 0, sizeof(hook.native_frames.places));
 		memset(hook.native_frames.memos, 0, sizeof(hook.native_frames.memos));
+		hook.native_frames.mapper_pc = 0;
 	}
 }
 
@@ -264,3 +268,37 @@ uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent)
 	return node_unknown(frame, parent, memo);
 }
 _Static_assert(NATIVE_MEMOS == 1u << (64 - 50), "all memos are used");
+
+/** The code of the object that pc lies in; 0: none does, or there is no space. */
+static attr_cold uint32_t find_mapper(uintptr_t pc)
+{
+	struct native_object object;
+	bool may_change = load_acquire(&hook.native.closing)
+		&& native_objects_walks_list(&hook.native.objects);
+	if (may_change || !native_find_object(&hook.native.objects, pc - 1, &object)) {
+		return 0;
+	}
+	struct native_identity identity = native_identify(&hook.native.objects, &object);
+	return object_code(&identity, CODE_MAPPER, 0);
+}
+
+uint32_t native_mapper_node(uintptr_t pc, uint32_t parent)
+{
+	struct native_frames *frames = &hook.native_frames;
+	if (!pc || load_relaxed(&frames->mappers_unknown)) {
+		return parent;
+	}
+	expire();
+	if (frames->mapper_pc != pc) {
+		/* Complete when it is named: a handler may leave us by longjmp. */
+		frames->mapper_pc = 0;
+		barrier_compiler();
+		frames->mapper_code = find_mapper(pc);
+		barrier_compiler();
+		frames->mapper_pc = pc;
+	}
+	uint32_t node = frames->mapper_code
+		? intern_node(&hook.view, parent, frames->mapper_code, 0)
+		: 0;
+	return node ? node : parent;
+}

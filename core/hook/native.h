@@ -55,6 +55,11 @@ struct native_frames {
 	uint32_t generation;
 	struct native_place_known places[NATIVE_PLACES];
 	struct native_memo memos[NATIVE_MEMOS];
+	/** The code of the object file that last asked for a mapping, and where. */
+	uintptr_t mapper_pc; /* 0: none */
+	uint32_t mapper_code;
+	/** Nobody is to be asked any more which object an address lies in. */
+	uint32_t mappers_unknown;
 	uintptr_t stack_end;
 	/** Path of the executable, which the loader has no name for. */
 	char executable[1024];
@@ -97,5 +102,11 @@ void native_python_is_known(void);
 
 /** The node of a frame below parent; parent, if it is our own or there is no space. */
 uint32_t native_frame_node(const struct native_frame *frame, uint32_t parent);
+
+/**
+ * The node of a mapping's stack: below parent stands the object file that pc, which has asked for
+ * it, lies in. parent, if pc is 0, is in no file, or there is no space.
+ */
+uint32_t native_mapper_node(uintptr_t pc, uint32_t parent);
 
 #endif

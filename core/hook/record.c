@@ -198,7 +198,7 @@ void record_deferred(struct thread *self, struct pending operation)
 	case PENDING_MAP:
 	case PENDING_MAP_IDLE:
 		record_map(self, operation.address, operation.bytes,
-			   operation.operation == PENDING_MAP);
+			   operation.operation == PENDING_MAP, NULL);
 		break;
 	case PENDING_UNMAP:
 		record_unmap(operation.address, operation.bytes);

@@ -50,8 +50,11 @@ uint64_t record_size(void *p);
 /** The realloc failed: the block lives on as it was. */
 void record_put_back(void *p, struct record_block block, enum block_kind kind);
 
-/** Address space [start, start+bytes) was mapped; counted says whether it can be written. */
-void record_mapping(void *start, size_t bytes, bool counted);
+/**
+ * Address space [start, start+bytes) was mapped; counted says whether it can be written. caller,
+ * here and below: the instruction that called, for who asked; NULL: not known.
+ */
+void record_mapping(void *start, size_t bytes, bool counted, const void *caller);
 
 /** [start, start+bytes) is about to be unmapped or replaced. */
 void record_unmapping(void *start, size_t bytes);
@@ -59,7 +62,7 @@ void record_unmapping(void *start, size_t bytes);
 /**
  * The protection of [start, start+bytes) was changed: known mappings in it become counted or idle.
  */
-void record_protection(void *start, size_t bytes, bool counted);
+void record_protection(void *start, size_t bytes, bool counted, const void *caller);
 
 #define MOVING_PIECES 8
 
@@ -84,7 +87,8 @@ void record_moving_take(void *old, size_t bytes, struct record_moving *ret);
  * After it: what was taken is now at p, bytes long, and p's caller holds it; or it stays where it
  * was, if p is NULL. keeps_old: the old mapping remains too, empty (MREMAP_DONTUNMAP).
  */
-void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old);
+void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old,
+		       const void *caller);
 
 /** A mapping of bytes was refused. */
 void record_refused_mapping(size_t bytes);
@@ -94,7 +98,8 @@ struct pending;
 
 /* Inside an operation of the thread (nesting.h): what was deferred, and the parts of the above. */
 void record_deferred(struct thread *self, struct pending operation);
-void record_map(struct thread *self, void *address, size_t bytes, bool counted);
+void record_map(struct thread *self, void *address, size_t bytes, bool counted,
+		const void *caller);
 void record_unmap(void *address, size_t bytes);
 
 #endif

@@ -84,14 +84,21 @@ static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
 	return nesting == NESTING_RECORD;
 }
 
-void record_map(struct thread *self, void *address, size_t bytes, bool counted)
+/** The entry of a mapping: that of its stack with the mapper below it. */
+static uint32_t entry_of(struct thread *self, struct stack_frames frames, const void *caller)
+{
+	uint32_t node = stack_node(self, frames);
+	return intern_entry(&hook.view, native_mapper_node((uintptr_t)caller, node));
+}
+
+void record_map(struct thread *self, void *address, size_t bytes, bool counted, const void *caller)
 {
 	struct stack_frames frames = stack_read(self, NULL);
 	if (likely(hook_lock())) {
 		uintptr_t start = (uintptr_t)address;
 		uintptr_t end = page_up(start + bytes);
 		cut(start, end);
-		add(intern_entry(&hook.view, stack_node(self, frames)), start, end, counted);
+		add(entry_of(self, frames, caller), start, end, counted);
 		hook_unlock();
 	} else {
 		enum pending_operation operation = counted ? PENDING_MAP : PENDING_MAP_IDLE;
@@ -109,11 +116,11 @@ void record_unmap(void *address, size_t bytes)
 	}
 }
 
-void record_mapping(void *address, size_t bytes, bool counted)
+void record_mapping(void *address, size_t bytes, bool counted, const void *caller)
 {
 	nesting_mark mark = 0;
 	if (begin_or_defer(&mark, address, bytes, counted ? PENDING_MAP : PENDING_MAP_IDLE)) {
-		record_map(thread_state.self, address, bytes, counted);
+		record_map(thread_state.self, address, bytes, counted, caller);
 		nesting_end(&mark);
 	}
 }
@@ -154,7 +161,7 @@ static bool cut_other_kind(uintptr_t start, uintptr_t end, bool counted, struct 
 	return false;
 }
 
-void record_protection(void *address, size_t bytes, bool counted)
+void record_protection(void *address, size_t bytes, bool counted, const void *caller)
 {
 	nesting_mark mark = 0;
 	if (nesting_begin(&mark, false) != NESTING_RECORD) {
@@ -167,9 +174,7 @@ void record_protection(void *address, size_t bytes, bool counted)
 		uintptr_t end = page_up(start + bytes);
 		struct range piece;
 		while (cut_other_kind(start, end, counted, &piece)) {
-			uint32_t entry =
-				counted ? intern_entry(&hook.view, stack_node(self, frames))
-					: piece.entry;
+			uint32_t entry = counted ? entry_of(self, frames, caller) : piece.entry;
 			add(entry, piece.start, piece.end, counted);
 			start = piece.end;
 		}
@@ -226,14 +231,15 @@ static void put_back(const struct record_moving *moving, uint32_t i, bool is_emp
 	add_flagged(moving->piece[i].entry, moving->piece[i].start, moving->piece[i].end, flags);
 }
 
-void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old)
+void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old,
+		       const void *caller)
 {
 	nesting_mark mark = 0;
 	if (!moving->is_known) {
 		return;
 	}
 	if (p) {
-		record_mapping(p, bytes, moving->is_counted);
+		record_mapping(p, bytes, moving->is_counted, caller);
 	}
 	if ((p && !keeps_old) || nesting_begin(&mark, true) != NESTING_RECORD) {
 		return;

@@ -153,6 +153,7 @@ static void image_describe(const char *executable)
 		: 0;
 	if (elf_find_in_executable("malloc")) {
 		slot->image_flags |= IMAGE_OWN_MALLOC;
+		slot->image_flags |= elf_find_in_executable("mmap") ? IMAGE_OWN_MMAP : 0;
 	}
 }
 

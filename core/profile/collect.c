@@ -108,8 +108,11 @@ static void want_stacks(struct collector *collector)
 	struct resolver *resolver = &collector->resolver;
 	for (uint64_t k = 1; k < collector->snapshot.entries.used; k++) {
 		const struct entry *entry = snapshot_entry(&collector->snapshot, k);
+		uint32_t module;
 		if (entry && entry->total_blocks) {
-			resolver_want(resolver, collector->node_of[k]);
+			uint32_t node = collector->node_of[k];
+			resolver_mapper(resolver, node, &module, &node);
+			resolver_want(resolver, node);
 		}
 	}
 	for (uint32_t i = 0; i < collector->slot_count; i++) {
@@ -124,6 +127,17 @@ static void want_stacks(struct collector *collector)
 	}
 }
 
+/** What a module has mapped itself. */
+static void add_mapped(struct collector *collector, uint32_t module,
+		       const struct profile_entry *entry)
+{
+	if (!collector->builder.failed) {
+		struct profile_module *to = &collector->builder.profile->modules[module];
+		to->mapped_peak_bytes += entry->peak_bytes;
+		to->mapped_end_bytes += entry->end_bytes;
+	}
+}
+
 static void add_entries(struct collector *collector)
 {
 	struct snapshot *snapshot = &collector->snapshot;
@@ -133,8 +147,11 @@ static void add_entries(struct collector *collector)
 		if (!entry || !(entry->total_blocks | entry->live_bytes)) {
 			continue;
 		}
+		uint32_t node = collector->node_of[k];
+		uint32_t module;
+		bool is_mapping = resolver_mapper(&collector->resolver, node, &module, &node);
 		struct profile_entry sum = {
-			.node = resolver_node(&collector->resolver, collector->node_of[k]),
+			.node = resolver_node(&collector->resolver, node),
 			.end_bytes = entry->live_bytes,
 			.end_blocks = entry->live_blocks,
 			.total_bytes = entry->total_bytes,
@@ -142,6 +159,9 @@ static void add_entries(struct collector *collector)
 		};
 		entry_peak_share(entry, &snapshot->totals, &sum.peak_bytes, &sum.peak_blocks);
 		builder_entry(&collector->builder, &sum);
+		if (is_mapping) {
+			add_mapped(collector, module, &sum);
+		}
 		profile->total_bytes += entry->total_bytes;
 		profile->total_blocks += entry->total_blocks;
 	}

@@ -239,8 +239,11 @@ static void copy_modules(struct namer *namer)
 		uint32_t copy = builder_module(builder, copy_string(namer, module->path),
 					       copy_string(namer, module->build_id));
 		if (!builder->failed) {
-			builder->profile->modules[copy].state = module->state;
-			builder->profile->modules[copy].flags = module->flags;
+			struct profile_module *to = &builder->profile->modules[copy];
+			uint32_t path = to->path, build_id = to->build_id;
+			*to = *module;
+			to->path = path;
+			to->build_id = build_id;
 		}
 	}
 }

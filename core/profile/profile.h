@@ -57,6 +57,11 @@ struct profile_module {
 	uint32_t build_id; /* string: hexadecimal; 0: it has none */
 	uint32_t state;    /* enum symbols_state of core/base/symbols.h */
 	uint32_t flags;    /* MODULE_* */
+	/** Part of the peak, and of the end: what code of this module has mapped itself. */
+	uint64_t mapped_peak_bytes;
+	uint64_t mapped_end_bytes;
+	uint32_t allocators; /* ALLOCATORS_* of core/base/allocators.h */
+	uint32_t reserved;
 };
 
 /**

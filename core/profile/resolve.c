@@ -53,6 +53,20 @@ static const struct node *segment_node(const struct resolver *resolver, uint32_t
 	return arena_element(&resolver->nodes, node);
 }
 
+bool resolver_mapper(struct resolver *resolver, uint32_t node, uint32_t *ret_module,
+		     uint32_t *ret_stack)
+{
+	const struct node *at = segment_node(resolver, node);
+	const struct code *code = at ? arena_element(&resolver->codes, at->code) : NULL;
+	if (!code || code->kind != CODE_MAPPER) {
+		return false;
+	}
+	*ret_module = builder_module(resolver->builder, resolver_text(resolver, code->filename),
+				     resolver_text(resolver, code->qualname));
+	*ret_stack = at->parent;
+	return true;
+}
+
 void resolver_want(struct resolver *resolver, uint32_t node)
 {
 	const struct node *at = segment_node(resolver, node);

@@ -53,6 +53,13 @@ int resolver_init(struct resolver *resolver, const struct segment_reader *reader
 /** Let stacks that have a frame of a code begin at the outermost of them, or (hidden) below it. */
 void resolver_begin_at(struct resolver *resolver, uint32_t code, bool is_hidden);
 
+/**
+ * The mapper that the stack of a mapping ends with, as a module of the profile, and the node above
+ * it: the stack itself. False: node is of no mapping, or nobody knows who has asked for it.
+ */
+bool resolver_mapper(struct resolver *resolver, uint32_t node, uint32_t *ret_module,
+		     uint32_t *ret_stack);
+
 /** Ask for a stack. All must be asked for before resolver_run. */
 void resolver_want(struct resolver *resolver, uint32_t node);
 

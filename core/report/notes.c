@@ -52,8 +52,12 @@ static void note_image(const struct notes *notes, const struct profile_process *
 	unsigned major = process->python_version >> 24;
 	unsigned minor = process->python_version >> 16 & 0xff;
 	if (process->image_flags & IMAGE_OWN_MALLOC) {
-		note(notes, "process %" PRIu32 " brings its own malloc in its executable: what it "
-			    "allocates through that is not seen", process->pid);
+		bool is_hidden = process->image_flags & IMAGE_OWN_MMAP;
+		note(notes,
+		     "process %" PRIu32 " brings its own malloc in its executable: of what it "
+		     "allocates through that, %s; linked as a shared library, all is",
+		     process->pid,
+		     is_hidden ? "nothing is seen" : "only the mappings are seen");
 	}
 	if (process->image_flags & IMAGE_NEW_NOT_SEEN) {
 		note(notes, "in process %" PRIu32 " another allocator serves C++ new by itself: "
@@ -126,6 +130,7 @@ void report_notes(const struct profile *profile, void (*line)(void *context, con
 		note_image(&notes, &profile->processes[i]);
 	}
 	note_missed(&notes, profile);
+	report_mapped_notes(profile, line, context);
 	report_module_notes(profile, line, context);
 	note_children(&notes, outcome);
 	if (outcome->failed_count && outcome->verdict != VERDICT_ALLOCATION_FAILED) {

@@ -18,6 +18,10 @@ void report_notes(const struct profile *profile, void (*line)(void *context, con
 void report_module_notes(const struct profile *profile,
 			 void (*line)(void *context, const char *text), void *context);
 
+/** Of these, those on memory of which only the mappings are known: an allocator linked in. */
+void report_mapped_notes(const struct profile *profile,
+			 void (*line)(void *context, const char *text), void *context);
+
 /** Sum over all processes of one enum missed. */
 uint64_t report_missed(const struct profile *profile, unsigned which);
 

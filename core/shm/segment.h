@@ -23,6 +23,7 @@
  *
  * Glossary (the project's words are in design terms here):
  *   frame   a code (Python code object, object file, label) and a place in it
+ *   mapper  the object file whose code has asked for a mapping
  *   node    a frame below a parent node: a stack is the path from a node to the root
  *   entry   the account of one stack that has allocated: live, snapshot, totals
  *   slot    one process that records; generation counts its images (an exec starts a new one)
@@ -39,7 +40,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 9u
+#define SEGMENT_VERSION 10u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -244,6 +245,12 @@ enum code_kind {
 	 * it (0: the same).
 	 */
 	CODE_SOURCE = 4,
+	/**
+	 * No frame, but the innermost node of a mapping's stack: the object file whose code has
+	 * asked for it, also where stacks have no machine code. filename and qualname as in
+	 * CODE_NATIVE.
+	 */
+	CODE_MAPPER = 5,
 };
 
 /** What the address of a native frame is. */

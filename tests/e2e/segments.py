@@ -13,13 +13,15 @@ DIRECTORY = 128 << 10
 ROW_BYTES = 16384 * 4
 EXTENTS = (768 << 10) + (64 << 20)
 NODE, ENTRY, CODE, TEXT = range(4)
-PYTHON, LABEL, NATIVE = 1, 2, 3
+PYTHON, LABEL, NATIVE, MAPPER = 1, 2, 3, 5
 FIRST_ARENA = 56
 
 # address: as the file's own symbols have it. is_exact: no return address, a signal came there.
 Native = collections.namedtuple("Native", "path build_id address is_exact")
 Python = collections.namedtuple("Python", "path name")
 Label = collections.namedtuple("Label", "text")
+# No frame: which file's code has asked for a mapping.
+Mapper = collections.namedtuple("Mapper", "path build_id")
 Entry = collections.namedtuple("Entry", "stack live_bytes total_bytes total_blocks")
 
 
@@ -58,6 +60,8 @@ class Segment:
             if kind == NATIVE:
                 address = (first_line & 0xffffffff) << 32 | at
                 frame = Native(path, name, address, variant == 1)
+            elif kind == MAPPER:
+                frame = Mapper(path, name)
             else:
                 frame = Python(path, name) if kind == PYTHON else Label(name)
             self.frames[code, at] = frame
@@ -71,10 +75,12 @@ class Segment:
         return self.stacks[node]
 
     def entries(self):
-        """What every stack has allocated and holds."""
+        """What every stack has allocated and holds; mappings by themselves, without mapper."""
         for node in range(1, self.used(NODE)):
             number, = struct.unpack("<12xI", self.at(self.element(NODE, node, 32), 16))
             if number:
                 fields = struct.unpack("<QQQQ16x", self.at(self.element(ENTRY, number, 48), 48))
                 live, _, total, blocks = fields
-                yield Entry(self.stack(node), live, total, blocks)
+                stack = self.stack(node)
+                is_mapping = stack and isinstance(stack[-1], Mapper)
+                yield Entry(stack[:-1] if is_mapping else stack, live, total, blocks)

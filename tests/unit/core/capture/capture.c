@@ -3,6 +3,7 @@
 
 #include "core/capture/capture.h"
 
+#include "core/base/allocators.h"
 #include "core/base/symbols.h"
 #include "core/capture/format.h"
 #include "core/profile/builder.h"
@@ -141,6 +142,9 @@ static void keeps_where_machine_code_is(void)
 	REQUIRE(profile);
 	profile->modules[module].state = SYMBOLS_NO_FILE;
 	profile->modules[module].flags = MODULE_PROGRAM;
+	profile->modules[module].mapped_peak_bytes = 3 << 20;
+	profile->modules[module].mapped_end_bytes = 2 << 20;
+	profile->modules[module].allocators = ALLOCATORS_READ | ALLOCATORS_MIMALLOC;
 	struct bytes bytes = written(profile);
 	struct profile *again = reread(bytes);
 	const struct profile *a = profile, *b = again;
@@ -283,7 +287,7 @@ static void names_a_newer_version(void)
 	plain.data[8] = 9;
 	struct bytes newer = compressed(plain);
 	CHECK_STR(refusal(newer.data, newer.len),
-		  "of format 9.0, this fil-profile reads 2.x: use the version that wrote it, or a "
+		  "of format 9.1, this fil-profile reads 2.x: use the version that wrote it, or a "
 		  "newer one");
 	free(newer.data);
 	profile_free(profile);

@@ -431,6 +431,33 @@ static void the_stack_of_a_breach_is_found(void)
 	close(file.fd);
 }
 
+/* A line allocates a block and has a library map something: one stack, of which part is mapped. */
+static void mappings_are_counted_by_who_asked(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t line =
+		segment_file_node(&file, 0, segment_file_python(&file, "job.py", "main", 1), 5);
+	uint32_t other =
+		segment_file_node(&file, 0, segment_file_python(&file, "job.py", "main", 1), 6);
+	uint32_t mapper = segment_file_mapper(&file, "/usr/lib/libmap.so", "abcd");
+	segment_file_entry(&file, line, 100, 1);
+	segment_file_entry(&file, segment_file_node(&file, line, mapper, 0), 4096, 1);
+	segment_file_entry(&file, segment_file_node(&file, other, mapper, 0), 8192, 2);
+	struct profile *profile = collect(&file);
+	CHECK_STR(rendered(profile, report_write_folded, MEASURE_PEAK),
+		  "job.py:6 (main) 8192\n"
+		  "job.py:5 (main) 4196\n");
+	CHECK_INT(profile->peak_bytes, 12388);
+	REQUIRE(profile->module_count == 1);
+	CHECK_STR(profile_module_name(profile, 0), "libmap.so");
+	CHECK_STR(profile_string(profile, profile->modules[0].build_id), "abcd");
+	CHECK_INT(profile->modules[0].mapped_peak_bytes, 12288);
+	CHECK_INT(profile->modules[0].mapped_end_bytes, 12288);
+	CHECK_INT(profile->modules[0].allocators, 0);
+	profile_free(profile);
+	close(file.fd);
+}
+
 static void an_empty_segment_is_an_empty_profile(void)
 {
 	struct segment_file file = segment_file_new();
@@ -458,6 +485,7 @@ int main(void)
 	RUN(texts_may_span_extents);
 	RUN(what_is_no_segment_is_refused);
 	RUN(the_stack_of_a_breach_is_found);
+	RUN(mappings_are_counted_by_who_asked);
 	RUN(an_empty_segment_is_an_empty_profile);
 	RUN(modules_have_whole_paths);
 	return test_done();

@@ -166,6 +166,18 @@ static inline uint32_t segment_file_native(struct segment_file *file, const char
 	return segment_file_shared(file, ARENA_CODE, &code, sizeof(code));
 }
 
+/** Who has asked for a mapping. */
+static inline uint32_t segment_file_mapper(struct segment_file *file, const char *path,
+					   const char *build_id)
+{
+	struct code code = {
+		.filename = segment_file_text(file, path),
+		.qualname = segment_file_text(file, build_id),
+		.kind = CODE_MAPPER,
+	};
+	return segment_file_shared(file, ARENA_CODE, &code, sizeof(code));
+}
+
 static inline uint32_t segment_file_node(struct segment_file *file, uint32_t parent, uint32_t code,
 					 uint32_t place)
 {

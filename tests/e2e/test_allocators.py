@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the fil-profile authors
+"""Programs that have an allocator linked in: only what it maps is seen, and the report says so."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+import runs
+from runs import FIL, ROOT, profile
+
+SOURCE = ROOT / "tests/workloads/grows_in_two_functions.c"
+MIB = 1 << 20
+
+
+def linked_with(library, tmp_path, *libraries):
+    """The program with that static library of the distribution in it."""
+    found = list(pathlib.Path("/usr/lib").rglob(library))
+    if not found:
+        pytest.skip(f"{library} is not installed")
+    program = tmp_path / "grows"
+    # Not -static: only the allocator is in the program.
+    subprocess.run(["g++", "-x", "c", "-O1", "-g", SOURCE, "-x", "none", found[0], "-o", program,
+                    "-lpthread", "-ldl", "-lm", *libraries], check=True)
+    return program
+
+
+def note_of(text):
+    """How much it says was mapped, of which share, by what and where."""
+    found = re.search(r"([\d.,]+ MiB) \(([\d.]+ %)\) of the peak are mappings of (\w+) inside "
+                      r"(\S+):", " ".join(text.split()))
+    assert found, text[:3000]
+    return found.groups()
+
+
+def test_mappings_have_the_stacks_that_grew_them(tmp_path):
+    program = linked_with("libjemalloc_pic.a", tmp_path)
+    run = profile(["--", program], tmp_path)
+    assert run.status == 0, run.err
+    report = run.report()
+    report.assert_complete()
+    mapped, share, name, file = note_of(report.text)
+    assert (share, name, file) == ("100 %", "jemalloc", "grows")
+    assert abs(float(mapped.split()[0]) - report.peak / MIB) < 0.1
+    # jemalloc grows in steps that get larger, of which the next in need has the rest.
+    large, small = (report.held_under(f"(grow_{size})") for size in ("large", "small"))
+    assert 64 * MIB <= large <= 96 * MIB
+    assert 16 * MIB <= small <= 64 * MIB
+    assert large + small >= 96 * MIB
+    # What is called inside the allocator is nobody's line.
+    lines = [line for line in run.err.splitlines() if " MiB " in line and "grows_in_two" in line]
+    assert ["grow_large" in lines[0], "grow_small" in lines[1]] == [True, True], run.err
+    # The capture has it all, also where the program is not.
+    elsewhere = tmp_path / "elsewhere.fil"
+    shutil.copy(report.folder / "capture.fil", elsewhere)
+    program.unlink()
+    shown = runs.run([FIL, "report", "--format=text", elsewhere], tmp_path)
+    assert note_of(shown.stdout.decode()) == (mapped, share, name, file)
+
+
+def test_a_stripped_allocator_is_known_by_its_messages(tmp_path):
+    program = linked_with("libjemalloc_pic.a", tmp_path)
+    subprocess.run(["strip", program], check=True)
+    run = profile(["--", program], tmp_path)
+    assert run.status == 0, run.err
+    assert note_of(run.report().text)[1:] == ("100 %", "jemalloc", "grows")
+
+
+def test_who_brings_its_own_mmap_shows_nothing(tmp_path):
+    program = linked_with("libtcmalloc_minimal.a", tmp_path)
+    run = profile(["--", program], tmp_path)
+    assert run.status == 0, run.err
+    said = " ".join(run.report().text.split())
+    assert "brings its own malloc in its executable" in said
+    assert "nothing is seen; linked as a shared library, all is" in said
+
+
+@pytest.mark.parametrize("library", ["libjemalloc.so.2", "libtcmalloc_minimal.so.4",
+                                     "libmimalloc.so.2"])
+def test_a_shared_one_shows_every_block(library, tmp_path):
+    """Its own mappings are not counted as well."""
+    found = list(pathlib.Path("/usr/lib").rglob(library))
+    if not found:
+        pytest.skip(f"{library} is not installed")
+    program = tmp_path / "grows"
+    subprocess.run(["gcc", "-O1", "-g", SOURCE, found[0], "-o", program], check=True)
+    run = profile(["--", program], tmp_path)
+    assert run.status == 0, run.err
+    report = run.report()
+    assert report.held_under("(grow_large)") == 64 * MIB
+    assert report.held_under("(grow_small)") == 32 * MIB
+    assert report.peak < 96 * MIB + 4096
+    assert "mappings of" not in " ".join(report.text.split())
