@@ -116,6 +116,28 @@ bool library_has_frame(const struct profile *profile, const struct profile_frame
 	return library_path(file) || library_is_frozen(file);
 }
 
+bool library_begins_allocator(const char *function)
+{
+	/* What the C library has, C++, and what jemalloc, mimalloc and rustc put before names. */
+	static const char *const names[] = {
+		"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign",
+		"operator new", "operator new[]",
+	};
+	static const char *const starts[] = { "je_", "_rjem_", "mi_", "_mi_", "tc_", "__rust_alloc",
+					      "__rustc::__rust_alloc", "__rustc::__rust_realloc" };
+	for (size_t i = 0; i < countof(names); i++) {
+		if (strcmp(function, names[i]) == 0) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < countof(starts); i++) {
+		if (begins_with(function, starts[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool library_is_allocator(const char *function)
 {
 	static const char *const anywhere[] = { "malloc", "calloc", "realloc", "memalign" };

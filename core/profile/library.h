@@ -26,6 +26,12 @@ bool library_is_frozen(const char *file);
  */
 bool library_has_frame(const struct profile *profile, const struct profile_frame *frame);
 
+/**
+ * True for the name of a function with which an allocator begins that is part of the program: what
+ * it calls is its own, whatever its name.
+ */
+bool library_begins_allocator(const char *function);
+
 /** True for the name of a function that passes requests for memory on: "zmalloc", "palloc". */
 bool library_is_allocator(const char *function);
 

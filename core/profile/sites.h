@@ -6,8 +6,8 @@
  *
  * That line is the innermost frame of the user's own code; in a stack without any the innermost
  * one of a library, else of whatever there is. Own is what is neither Python's, nor installed, nor
- * generated while it ran, nor a wrapper of malloc; "<string>" and "<stdin>" are own where a stack
- * begins with them.
+ * generated while it ran, nor a wrapper of malloc, nor inside an allocator; "<string>" and
+ * "<stdin>" are own where a stack begins with them.
  */
 #ifndef CORE_PROFILE_SITES_H
 #define CORE_PROFILE_SITES_H

@@ -73,8 +73,24 @@ static void who_passes_requests_on_is_told_by_the_name(void)
 	}
 }
 
+static void allocators_are_told_by_how_they_begin(void)
+{
+	static const char *const yes[] = {
+		"malloc", "operator new", "je_malloc_default", "_rjem_mallocx", "mi_heap_malloc",
+		"_mi_malloc_generic", "__rust_alloc", "__rustc::__rust_alloc_zeroed",
+	};
+	static const char *const no[] = { "", "main", "malloc_statistics", "xmalloc", "min_" };
+	for (size_t i = 0; i < countof(yes); i++) {
+		CHECK(library_begins_allocator(yes[i]));
+	}
+	for (size_t i = 0; i < countof(no); i++) {
+		CHECK(!library_begins_allocator(no[i]));
+	}
+}
+
 int main(void)
 {
+	RUN(allocators_are_told_by_how_they_begin);
 	RUN(who_passes_requests_on_is_told_by_the_name);
 	RUN(python_is_told_by_the_file);
 	RUN(machine_code_is_told_by_its_module);
