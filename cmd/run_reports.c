@@ -108,6 +108,7 @@ struct profile *run_collect(const struct run *run, enum profile_moment moment)
 
 	request.start_unix_ms = request.outcome.start_unix_ms;
 	request.samples = supervise_timeline(run->supervisor, &request.sample_count);
+	request.touched = supervise_touched(run->supervisor, &request.touched_count);
 	run_find_root(run, root, sizeof(root));
 	if (run->is_of_scope) {
 		begin_with_scope(run, &request);

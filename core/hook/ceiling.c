@@ -260,6 +260,8 @@ static void breach(enum breach_trigger trigger, const struct finding *finding, u
 	if (exchange_acquire(&hook.ceiling.is_noted, 1) == 0 || is_last) {
 		others_publish();
 		if (hook_lock()) {
+			hook.sparse.next_look_ns = 0;
+			sparse_look();
 			note(trigger, finding, node);
 			hook_unlock();
 		}

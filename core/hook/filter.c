@@ -22,6 +22,7 @@ attr_export int prctl(int operation, unsigned long a, unsigned long b, unsigned 
 	if (operation == PR_SET_SECCOMP) {
 		fault_stop();
 		ceiling_go_blind();
+		store_relaxed(&hook.sparse.is_blind, 1);
 		if (a == SECCOMP_MODE_STRICT) {
 			native_stop();
 		}
@@ -34,6 +35,7 @@ attr_export long syscall(long number, long a, long b, long c, long d, long e, lo
 	if (unlikely(number == SYS_seccomp)) {
 		fault_stop();
 		ceiling_go_blind();
+		store_relaxed(&hook.sparse.is_blind, 1);
 	}
 	if (unlikely(hook.faults.has_handler)) {
 		fault_before_system_call(number, a);

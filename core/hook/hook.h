@@ -16,7 +16,7 @@
  *   domains.c          CPython's object allocators, wrapped
  *   nesting.c          whether to record: the lock, operations inside operations
  *   record.c           from an operation to the segment
- *   record_mapping.c   the same for mappings
+ *   record_mapping.c   the same for mappings; sparse.c: for those that are not meant to be filled
  *   ceiling.c          is there memory left under the ceiling; filter.c: giving up system calls
  *   fault.c            the same when memory is touched: the counter's SIGTRAP
  *   advised.c          where a fault may bring a huge page
@@ -52,6 +52,7 @@
 #include "core/hook/native.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
+#include "core/hook/sparse.h"
 #include "core/base/sys.h"
 #include "core/hook/threads.h"
 #include "core/shm/live.h"
@@ -111,6 +112,7 @@ struct hook {
 	struct live_table live;
 	struct range_index mappings;
 	struct range_index large_blocks;
+	struct sparse sparse;
 	struct pool pool;
 	struct threads threads;
 	/** No thread: what others_publish reads the stacks of the others into. */

@@ -3,8 +3,9 @@
 
 /*
  * mmap and its relatives. Anonymous mappings count while they can be written (whoever reserves
- * address space without access holds no memory); mappings of files are not heap. What a libc or
- * an allocator maps for itself does not come through here, or comes inside an allocation.
+ * address space without access holds no memory, and of a sparse one only what is there is held);
+ * mappings of files are not heap. What a libc or an allocator maps for itself does not come through
+ * here, or comes inside an allocation.
  */
 #include "core/base/sys.h"
 #include "core/hook/hook.h"
@@ -30,6 +31,15 @@ static bool is_from_allocator(const void *caller)
 static bool is_memory(int prot, int flags)
 {
 	return (flags & MAP_ANONYMOUS) && (prot & PROT_WRITE);
+}
+
+/** Of an anonymous mapping. */
+static enum mapping_kind kind_of(int prot, int flags, size_t bytes)
+{
+	if (!(prot & PROT_WRITE)) {
+		return MAPPING_IDLE;
+	}
+	return unlikely(sparse_is(flags, bytes)) ? MAPPING_SPARSE : MAPPING_COUNTED;
 }
 
 static attr_cold void *refuse(size_t bytes)
@@ -61,7 +71,7 @@ attr_inline void *do_mmap(void *address, size_t bytes, int prot, int flags, int 
 			record_refused_mapping(bytes);
 		}
 	} else if (flags & MAP_ANONYMOUS) {
-		record_mapping(p, bytes, prot & PROT_WRITE, caller);
+		record_mapping(p, bytes, kind_of(prot, flags, bytes), caller);
 	} else if (flags & MAP_FIXED) {
 		record_unmapping(p, bytes);
 	}
@@ -107,7 +117,11 @@ attr_export int munmap(void *address, size_t bytes)
 
 attr_export int madvise(void *address, size_t bytes, int advice)
 {
-	int result = next_ready()->madvise(address, bytes, advice);
+	struct next_functions *next = next_ready();
+	if (advice == MADV_DONTNEED || advice == MADV_FREE) {
+		record_look();
+	}
+	int result = next->madvise(address, bytes, advice);
 	if (unlikely(hook.faults.has_handler) && result == 0) {
 		/* What is emptied may be filled with huge pages again. */
 		if (advice == MADV_HUGEPAGE
@@ -163,7 +177,7 @@ attr_inline void *do_sbrk(intptr_t increment, const void *caller)
 {
 	void *old = hook.next.sbrk(increment);
 	if (old != (void *)-1 && increment > 0) {
-		record_mapping(old, (size_t)increment, true, caller);
+		record_mapping(old, (size_t)increment, MAPPING_COUNTED, caller);
 	} else if (old != (void *)-1 && increment < 0) {
 		record_unmapping((uint8_t *)old + increment, (size_t)-increment);
 	}
@@ -187,7 +201,7 @@ attr_export int brk(void *end)
 	uint8_t *before = next->sbrk(0);
 	int result = next->brk(end);
 	if (result == 0 && (uint8_t *)end > before) {
-		record_mapping(before, (size_t)((uint8_t *)end - before), true,
+		record_mapping(before, (size_t)((uint8_t *)end - before), MAPPING_COUNTED,
 			       __builtin_return_address(0));
 	} else if (result == 0 && (uint8_t *)end < before) {
 		record_unmapping(end, (size_t)(before - (uint8_t *)end));

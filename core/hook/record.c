@@ -114,6 +114,9 @@ attr_inline void add_block(struct thread *self, struct stack_frames frames, uint
 			   uint64_t bytes, enum block_kind kind, bool is_scoped)
 {
 	struct totals *totals = &hook.view.header->totals;
+	if (unlikely(load_relaxed(&totals->look_wanted))) {
+		sparse_look();
+	}
 	uint32_t node = stack_node(self, frames);
 	uint32_t entry = intern_entry(&hook.view, node);
 	if (likely(self->record)) {
@@ -198,7 +201,8 @@ void record_deferred(struct thread *self, struct pending operation)
 	case PENDING_MAP:
 	case PENDING_MAP_IDLE:
 		record_map(self, operation.address, operation.bytes,
-			   operation.operation == PENDING_MAP, NULL);
+			   operation.operation == PENDING_MAP ? MAPPING_COUNTED : MAPPING_IDLE,
+			   NULL);
 		break;
 	case PENDING_UNMAP:
 		record_unmap(operation.address, operation.bytes);

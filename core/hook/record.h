@@ -50,11 +50,18 @@ uint64_t record_size(void *p);
 /** The realloc failed: the block lives on as it was. */
 void record_put_back(void *p, struct record_block block, enum block_kind kind);
 
+/** What of a mapping counts. */
+enum mapping_kind {
+	MAPPING_IDLE,    /* nothing: it cannot be written to */
+	MAPPING_COUNTED, /* all of it */
+	MAPPING_SPARSE,  /* what is there of it (sparse.h) */
+};
+
 /**
- * Address space [start, start+bytes) was mapped; counted says whether it can be written. caller,
- * here and below: the instruction that called, for who asked; NULL: not known.
+ * Address space [start, start+bytes) was mapped. caller, here and below: the instruction that
+ * called, for who asked; NULL: not known.
  */
-void record_mapping(void *start, size_t bytes, bool counted, const void *caller);
+void record_mapping(void *start, size_t bytes, enum mapping_kind kind, const void *caller);
 
 /** [start, start+bytes) is about to be unmapped or replaced. */
 void record_unmapping(void *start, size_t bytes);
@@ -90,6 +97,9 @@ void record_moving_take(void *old, size_t bytes, struct record_moving *ret);
 void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old,
 		       const void *caller);
 
+/** Pages of mappings are about to go: a last look at what is there, if any of them is sparse. */
+void record_look(void);
+
 /** A mapping of bytes was refused. */
 void record_refused_mapping(size_t bytes);
 
@@ -98,7 +108,7 @@ struct pending;
 
 /* Inside an operation of the thread (nesting.h): what was deferred, and the parts of the above. */
 void record_deferred(struct thread *self, struct pending operation);
-void record_map(struct thread *self, void *address, size_t bytes, bool counted,
+void record_map(struct thread *self, void *address, size_t bytes, enum mapping_kind kind,
 		const void *caller);
 void record_unmap(void *address, size_t bytes);
 

@@ -41,6 +41,10 @@ static void cut(uintptr_t start, uintptr_t end)
 {
 	struct range piece;
 	int blocks;
+	uintptr_t from = start;
+	while (unlikely(hook.sparse.count) && sparse_cut(from, end, &piece)) {
+		from = piece.end;
+	}
 	while (ranges_cut(&hook.mappings, &hook.view, start, end, &piece, &blocks)) {
 		uncount(&piece, blocks);
 		start = piece.end;
@@ -84,6 +88,14 @@ static bool begin_or_defer(nesting_mark *mark, void *address, size_t bytes,
 	return nesting == NESTING_RECORD;
 }
 
+/** What is there of sparse mappings, before that changes. */
+attr_inline void look(void)
+{
+	if (unlikely(hook.sparse.count)) {
+		sparse_look();
+	}
+}
+
 /** The entry of a mapping: that of its stack with the mapper below it. */
 static uint32_t entry_of(struct thread *self, struct stack_frames frames, const void *caller)
 {
@@ -91,24 +103,47 @@ static uint32_t entry_of(struct thread *self, struct stack_frames frames, const 
 	return intern_entry(&hook.view, native_mapper_node((uintptr_t)caller, node));
 }
 
-void record_map(struct thread *self, void *address, size_t bytes, bool counted, const void *caller)
+/** As deferred, a sparse one counts as a whole. */
+static enum pending_operation pending_of(enum mapping_kind kind)
+{
+	return kind == MAPPING_IDLE ? PENDING_MAP_IDLE : PENDING_MAP;
+}
+
+void record_map(struct thread *self, void *address, size_t bytes, enum mapping_kind kind,
+		const void *caller)
 {
 	struct stack_frames frames = stack_read(self, NULL);
 	if (likely(hook_lock())) {
 		uintptr_t start = (uintptr_t)address;
 		uintptr_t end = page_up(start + bytes);
+		look();
 		cut(start, end);
-		add(entry_of(self, frames, caller), start, end, counted);
+		uint32_t entry = entry_of(self, frames, caller);
+		if (kind != MAPPING_SPARSE || !sparse_add(entry, start, end)) {
+			add(entry, start, end, kind != MAPPING_IDLE);
+		}
 		hook_unlock();
 	} else {
-		enum pending_operation operation = counted ? PENDING_MAP : PENDING_MAP_IDLE;
-		nesting_defer((struct pending){ address, bytes, operation, 0 }, MISSED_LOCK);
+		nesting_defer((struct pending){ address, bytes, pending_of(kind), 0 }, MISSED_LOCK);
+	}
+}
+
+void record_look(void)
+{
+	nesting_mark mark = 0;
+	if (hook.sparse.count && nesting_begin(&mark, false) == NESTING_RECORD) {
+		if (hook_lock()) {
+			look();
+			hook_unlock();
+		}
+		nesting_end(&mark);
 	}
 }
 
 void record_unmap(void *address, size_t bytes)
 {
 	if (likely(hook_lock())) {
+		look();
 		cut((uintptr_t)address, page_up((uintptr_t)address + bytes));
 		hook_unlock();
 	} else {
@@ -116,11 +151,11 @@ void record_unmap(void *address, size_t bytes)
 	}
 }
 
-void record_mapping(void *address, size_t bytes, bool counted, const void *caller)
+void record_mapping(void *address, size_t bytes, enum mapping_kind kind, const void *caller)
 {
 	nesting_mark mark = 0;
-	if (begin_or_defer(&mark, address, bytes, counted ? PENDING_MAP : PENDING_MAP_IDLE)) {
-		record_map(thread_state.self, address, bytes, counted, caller);
+	if (begin_or_defer(&mark, address, bytes, pending_of(kind))) {
+		record_map(thread_state.self, address, bytes, kind, caller);
 		nesting_end(&mark);
 	}
 }
@@ -185,6 +220,19 @@ void record_protection(void *address, size_t bytes, bool counted, const void *ca
 	nesting_end(&mark);
 }
 
+/** If it has to be put back, what was sparse counts as a whole. */
+static void moving_add(struct record_moving *moving, const struct range *piece)
+{
+	bool is_idle = piece->flags & RANGE_IDLE;
+	moving->piece[moving->count].start = piece->start;
+	moving->piece[moving->count].end = piece->end;
+	moving->piece[moving->count].entry = piece->entry;
+	moving->piece[moving->count].flags = piece->flags;
+	moving->count++;
+	moving->is_known = true;
+	moving->is_counted |= !is_idle;
+}
+
 void record_moving_take(void *old, size_t bytes, struct record_moving *ret)
 {
 	nesting_mark mark = 0;
@@ -197,18 +245,17 @@ void record_moving_take(void *old, size_t bytes, struct record_moving *ret)
 		uintptr_t end = page_up(start + bytes);
 		struct range piece;
 		int blocks;
+		look();
+		for (uintptr_t from = start;
+		     ret->count < MOVING_PIECES && sparse_cut(from, end, &piece);
+		     from = piece.end) {
+			moving_add(ret, &piece);
+		}
 		/* One mapping of the kernel is one piece, but for neighbours that it has merged. */
 		while (ret->count < MOVING_PIECES
 		       && ranges_cut(&hook.mappings, &hook.view, start, end, &piece, &blocks)) {
 			uncount(&piece, blocks);
-			bool is_idle = piece.flags & RANGE_IDLE;
-			ret->piece[ret->count].start = piece.start;
-			ret->piece[ret->count].end = piece.end;
-			ret->piece[ret->count].entry = piece.entry;
-			ret->piece[ret->count].flags = piece.flags;
-			ret->count++;
-			ret->is_known = true;
-			ret->is_counted |= !is_idle;
+			moving_add(ret, &piece);
 			start = piece.end;
 		}
 		cut(start, end);
@@ -239,7 +286,8 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 		return;
 	}
 	if (p) {
-		record_mapping(p, bytes, moving->is_counted, caller);
+		record_mapping(p, bytes, moving->is_counted ? MAPPING_COUNTED : MAPPING_IDLE,
+			       caller);
 	}
 	if ((p && !keeps_old) || nesting_begin(&mark, true) != NESTING_RECORD) {
 		return;

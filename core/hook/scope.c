@@ -107,6 +107,7 @@ static void forget_all(void)
 	live_clear(&hook.live, &hook.view);
 	ranges_clear(&hook.mappings);
 	ranges_clear(&hook.large_blocks);
+	sparse_forget();
 	view_clear_own(&hook.view, ARENA_RANGE);
 	codes_clear(&hook.codes);
 	forget_entries();

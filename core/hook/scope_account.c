@@ -58,6 +58,9 @@ static void unmark_ranges(void)
 	for (uint64_t k = 1; k < hook.view.slot->arena[ARENA_RANGE].used; k++) {
 		view_range(&hook.view, (uint32_t)k)->flags &= ~RANGE_SCOPE;
 	}
+	for (uint32_t i = 0; i < SPARSE_MAX; i++) {
+		hook.view.slot->sparse[i].flags &= ~RANGE_SCOPE;
+	}
 }
 
 void scope_account_clear(void)

@@ -11,6 +11,7 @@
 #include "core/hook/environment.h"
 #include "core/hook/hook.h"
 #include "core/hook/nesting.h"
+#include "core/hook/record.h"
 #include "core/hook/scope.h"
 #include "core/hook/signal.h"
 #include "core/hook/stack.h"
@@ -83,6 +84,7 @@ static void end_earlier_image(void)
 		totals->live_bytes = 0;
 		totals->live_blocks = 0;
 		view_reset_own(&hook.view);
+		sparse_forget();
 		hook_unlock();
 	}
 }
@@ -165,6 +167,15 @@ static void forget_launchers(void)
 	    && hook.python_is_resident) {
 		store_relaxed(&header->children, 0);
 		add_relaxed(&header->launchers, 1);
+	}
+}
+
+/** Nothing is asked for any more: what is there at the end. */
+__attribute__((destructor)) static void hook_end(void)
+{
+	if (hook.sparse.count) {
+		hook.sparse.next_look_ns = 0;
+		record_look();
 	}
 }
 

@@ -82,6 +82,29 @@ static const struct thread_record *thread_at(const struct collector *collector, 
 	return thread && thread->tid ? thread : NULL;
 }
 
+/** What is there of a sparse mapping and was not noticed; seen from outside. */
+static void add_touched_of(struct collector *collector, const struct sparse_mapping *known)
+{
+	const struct collect_request *request = collector->request;
+	for (uint32_t i = 0; known->entry && i < request->touched_count; i++) {
+		const struct sparse_mapping *seen = &request->touched[i];
+		if (seen->entry == known->entry && seen->start == known->start
+		    && seen->end == known->end && seen->touched_bytes > known->touched_bytes) {
+			snapshot_add(&collector->snapshot, known->entry,
+				     seen->touched_bytes - known->touched_bytes);
+		}
+	}
+}
+
+static void add_touched(struct collector *collector)
+{
+	/* Else the workload has looked since. */
+	bool is_news = collector->snapshot.totals.look_wanted;
+	for (uint32_t i = 0; is_news && i < SPARSE_MAX && collector->slot_count; i++) {
+		add_touched_of(collector, &collector->slots[0].sparse[i]);
+	}
+}
+
 /** Each node that has allocated names its entry. */
 static int find_nodes(struct collector *collector)
 {
@@ -362,6 +385,7 @@ static int collect(struct collector *collector)
 	    || find_nodes(collector)) {
 		return -1;
 	}
+	add_touched(collector);
 	collector->resolver.sources = &collector->sources;
 	collector->resolver.directory = collector->request->directory;
 	set_root(collector);

@@ -12,6 +12,7 @@
 #include "core/base/outcome.h"
 #include "core/profile/profile.h"
 #include "core/remote/stacks.h"
+#include "core/shm/segment.h"
 
 /** What the collector is told about the run; strings are copied. */
 struct collect_request {
@@ -47,6 +48,9 @@ struct collect_request {
 	uint32_t sample_count;
 	/** What the threads were doing at a breach, read from outside; NULL: not known. */
 	const struct remote_stacks *stacks;
+	/** What was seen of sparse mappings where the workload itself has not looked since. */
+	const struct sparse_mapping *touched;
+	uint32_t touched_count;
 	/** What is known from outside; the files of Python are looked at here. */
 	struct conditions conditions;
 };

@@ -4,6 +4,7 @@
 #include "core/profile/snapshot.h"
 
 #include "core/profile/repair.h"
+#include "core/shm/account.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,17 @@ const struct entry *snapshot_entry(const struct snapshot *snapshot, uint64_t k)
 static struct entry *writable_entry(const struct snapshot *snapshot, uint64_t k)
 {
 	return (struct entry *)arena_element(&snapshot->entries, k);
+}
+
+void snapshot_add(struct snapshot *snapshot, uint32_t k, uint64_t bytes)
+{
+	struct entry *entry = writable_entry(snapshot, k);
+	if (entry) {
+		account_snap(entry, snapshot->totals.epoch);
+		entry->live_bytes += bytes;
+		entry->total_bytes += bytes;
+		snapshot->totals.live_bytes += bytes;
+	}
 }
 
 void snapshot_done(struct snapshot *snapshot)

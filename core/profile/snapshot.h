@@ -34,6 +34,12 @@ int snapshot_take(struct segment_reader *reader, enum snapshot_of of, bool runni
 /** Entry number k, or NULL. */
 const struct entry *snapshot_entry(const struct snapshot *snapshot, uint64_t k);
 
+/**
+ * More is held than the workload has noticed: bytes of entry number k, if that exists. As if they
+ * had been allocated last.
+ */
+void snapshot_add(struct snapshot *snapshot, uint32_t k, uint64_t bytes);
+
 void snapshot_done(struct snapshot *snapshot);
 
 #endif

@@ -219,6 +219,17 @@ static void walk_ranges(struct slot_walk *walk)
 	}
 }
 
+static void walk_sparse(struct slot_walk *walk)
+{
+	for (uint32_t i = 0; i < SPARSE_MAX; i++) {
+		const struct sparse_mapping *mapping = &walk->slot.sparse[i];
+		if (mapping->entry) {
+			count(walk, mapping->entry, mapping->touched_bytes, mapping->start,
+			      mapping->flags & RANGE_SCOPE);
+		}
+	}
+}
+
 static int verify_slot(struct verifier *verifier, uint32_t number)
 {
 	struct slot_walk walk = {
@@ -234,6 +245,7 @@ static int verify_slot(struct verifier *verifier, uint32_t number)
 	    && !reader_copy_own(reader, number, &walk.slot, ARENA_RANGE, UINT64_MAX, &walk.ranges)
 	    && walk_regions(&walk) == 0) {
 		walk_ranges(&walk);
+		walk_sparse(&walk);
 		result = 0;
 	}
 	if (walk.large_in_slabs != walk.large_in_ranges && !walk.slot.lock) {

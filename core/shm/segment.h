@@ -125,7 +125,13 @@ struct totals {
 	uint64_t epoch;
 	/** Allocations recorded (malloc family, Python objects, counted mappings). */
 	uint64_t allocations;
-	uint64_t reserved[3];
+	/**
+	 * The supervisor has seen memory grow, and there are sparse mappings: the next allocation
+	 * is to look how much of them is there. Here, because allocations have this line at hand.
+	 */
+	uint32_t look_wanted;
+	uint32_t reserved;
+	uint64_t reserved2[2];
 };
 
 /** The ceiling, as the supervisor sets it before the workload starts. */
@@ -379,6 +385,21 @@ struct scope {
 	uint64_t missed_before[8];
 };
 
+/**
+ * A large mapping of which not all will be used, as its MAP_NORESERVE says: it counts by the pages
+ * that are there.
+ */
+struct sparse_mapping {
+	uint64_t start;
+	uint64_t end;
+	/** On the books: as of the last look. */
+	uint64_t touched_bytes;
+	/** Entry that holds it; 0: free. Stored last, cleared first. */
+	uint32_t entry;
+	uint32_t flags; /* RANGE_SCOPE */
+};
+#define SPARSE_MAX 32u
+
 struct slot {
 	uint32_t state; /* enum slot_state */
 	/** As the process itself sees it (getpid). Set before its first image starts. */
@@ -415,6 +436,7 @@ struct slot {
 	struct scope scope;
 	/** Where the hook of this image keeps what it knows of Python (struct python), in it. */
 	uint64_t hook_python;
+	struct sparse_mapping sparse[SPARSE_MAX];
 };
 
 /** 1 GiB of address space with blocks in it: its second-level table, see core/shm/live.h. */
@@ -488,6 +510,7 @@ _Static_assert(sizeof(struct scope) == 112, "wire");
 _Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");
 _Static_assert(sizeof(struct range) == 32, "wire");
 _Static_assert(sizeof(struct thread_record) == 64, "one cache line");
+_Static_assert(sizeof(struct sparse_mapping) == 32, "wire");
 _Static_assert(SEGMENT_ROOTS_OFFSET + (ROOT_NODES + ROOT_CODES + ROOT_TEXTS) * 4
 		       <= SEGMENT_DIRECTORY_OFFSET,
 	       "roots");

@@ -66,8 +66,6 @@ enum {
 	NATIVE_FRAME_NEEDS_FP = 0x4,
 	/** The walk ends here, whatever the stack holds. */
 	NATIVE_FRAME_LAST = 0x8,
-	/** That is because no table describes the code: the callers are not known. */
-	NATIVE_FRAME_NO_TABLE = 0x40,
 	/**
 	 * What its caller depends on, the word at ra_slot and, with NATIVE_FRAME_QUICK_FP, that at
 	 * fp_slot, lies in the thread's own stack: it can be read as long as the frame is there.

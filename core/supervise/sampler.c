@@ -294,6 +294,8 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 		.file_bytes = usage.file_bytes,
 		.cgroup_bytes = usage.cgroup_bytes,
 	};
+	touched_look(&sampler->touched, sampler->segment_fd, sampler->header, sampler->source.root,
+		     sampler->source.pid, sample.anonymous_bytes, sampler->is_close_look);
 	uint64_t charge_us = sampler_cpu_us();
 	struct charge charge = read_charge(sampler, &usage, below, segment, now_ms);
 	charge_us = sampler_cpu_us() - charge_us;
@@ -316,6 +318,12 @@ void sampler_look_closely(struct sampler *sampler, const struct descendants *bel
 	sampler->is_close_look = true;
 	sampler_look(sampler, below, now_ms);
 	sampler->is_close_look = false;
+}
+
+void sampler_look_at_sparse(struct sampler *sampler)
+{
+	touched_look(&sampler->touched, sampler->segment_fd, sampler->header, sampler->source.root,
+		     sampler->source.pid, sampler->touched.anonymous_bytes, true);
 }
 
 uint64_t sampler_likely_bytes(const struct sampler *sampler)

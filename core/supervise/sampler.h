@@ -12,6 +12,7 @@
 #include "core/shm/segment.h"
 #include "core/supervise/descendants.h"
 #include "core/supervise/timeline.h"
+#include "core/supervise/touched.h"
 #include "oomsim/pressure.h"
 #include "oomsim/usage.h"
 
@@ -24,6 +25,7 @@ struct sampler {
 	struct segment_header *header;
 	int segment_fd;
 	struct timeline timeline;
+	struct touched touched;
 	/** Highest that was seen of the workload's own process, and of its group. */
 	uint64_t peak_rss_bytes;
 	uint64_t peak_cgroup_bytes;
@@ -77,6 +79,9 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 /** As sampler_look, and exactly: of a tree in which nothing moves. */
 void sampler_look_closely(struct sampler *sampler, const struct descendants *below,
 			  uint64_t now_ms);
+
+/** What is there of sparse mappings: now. */
+void sampler_look_at_sparse(struct sampler *sampler);
 
 /** What was charged at the last look, as far as growth since pages were told apart tells. */
 uint64_t sampler_likely_bytes(const struct sampler *sampler);

@@ -121,7 +121,7 @@ struct supervisor *supervise_start(const struct supervise_options *options,
 	return s;
 }
 
-enum supervise_event supervise_next(struct supervisor *s)
+static enum supervise_event next_event(struct supervisor *s)
 {
 	for (;;) {
 		if (s->wants_failed) {
@@ -153,6 +153,16 @@ enum supervise_event supervise_next(struct supervisor *s)
 		}
 		events_wait(s);
 	}
+}
+
+enum supervise_event supervise_next(struct supervisor *s)
+{
+	enum supervise_event event = next_event(s);
+	if (event != SUPERVISE_ENDED && event != SUPERVISE_CHILD_ENDED) {
+		/* What is held now is going to be told. */
+		sampler_look_at_sparse(&s->sampler);
+	}
+	return event;
 }
 
 void supervise_answer(struct supervisor *s)
@@ -192,6 +202,12 @@ const struct usage_sample *supervise_timeline(const struct supervisor *s, uint32
 const struct remote_stacks *supervise_stacks(const struct supervisor *s)
 {
 	return &s->stacks;
+}
+
+const struct sparse_mapping *supervise_touched(const struct supervisor *s, uint32_t *ret_count)
+{
+	*ret_count = s->sampler.touched.count;
+	return s->sampler.touched.seen;
 }
 
 pid_t supervise_pid(const struct supervisor *s)

@@ -183,6 +183,13 @@ const struct usage_sample *supervise_timeline(const struct supervisor *superviso
  */
 const struct remote_stacks *supervise_stacks(const struct supervisor *supervisor);
 
+/**
+ * What was seen of the workload's sparse mappings, where it has not looked since; owned by the
+ * supervisor.
+ */
+const struct sparse_mapping *supervise_touched(const struct supervisor *supervisor,
+					       uint32_t *ret_count);
+
 /** The workload's process id. */
 pid_t supervise_pid(const struct supervisor *supervisor);
 

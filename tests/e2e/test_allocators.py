@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the fil-profile authors
-"""Programs that have an allocator linked in: only what it maps is seen, and the report says so."""
+"""Allocators that are linked in: only what they map is seen, and the report says so."""
 
+import contextlib
+import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
+import time
 
 import pytest
 import runs
 from runs import FIL, ROOT, profile
 
 SOURCE = ROOT / "tests/workloads/grows_in_two_functions.c"
+RESERVES = ROOT / "build/workloads/fills_some_of_what_it_reserves"
 MIB = 1 << 20
 
 
@@ -95,3 +100,44 @@ def test_a_shared_one_shows_every_block(library, tmp_path):
     assert report.held_under("(grow_small)") == 32 * MIB
     assert report.peak < 96 * MIB + 4096
     assert "mappings of" not in " ".join(report.text.split())
+
+
+def test_what_is_reserved_counts_where_it_is_touched(tmp_path):
+    run = profile(["--", RESERVES], tmp_path)
+    assert run.status == 0, run.err
+    report = run.report()
+    report.assert_complete()
+    assert report.peak == 200 * MIB
+    assert report.folded("end").total() == 40 * MIB
+    assert "in 1 allocation" in report.rows["in all"]
+
+
+@contextlib.contextmanager
+def reserving(folder):
+    """fil-profile, and the number of the program, which waits with 200 MiB touched."""
+    command = runs.command_of(["--", RESERVES, "wait"])
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:
+        pid = int(process.stdout.readline())
+        try:
+            yield process, pid
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def test_what_is_reserved_is_known_of_a_program_that_is_killed(tmp_path):
+    """It does nothing that the hook sees: what is there was seen from outside."""
+    with reserving(tmp_path) as (process, pid):
+        process.send_signal(signal.SIGUSR2)
+        deadline = time.monotonic() + runs.HANG_S
+        while not (found := list(tmp_path.glob("fil-result/*/index.html"))):
+            assert time.monotonic() < deadline, "no report"
+            time.sleep(0.01)
+        so_far = runs.Report(found[0].parent)
+        assert so_far.peak == 200 * MIB
+        os.kill(pid, signal.SIGKILL)
+        assert process.wait(timeout=runs.HANG_S) == -signal.SIGKILL
+    last, = (path for path in tmp_path.glob("fil-result/*") if path != so_far.folder)
+    report = runs.report_of_a_killed_one(last)
+    report.assert_complete()
+    assert report.peak == 200 * MIB
