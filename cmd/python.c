@@ -62,11 +62,12 @@ static int start(struct python *python)
 {
 	struct run *run = &python->run;
 	char *variable, **environment = environment_new(python, &variable);
+	void *hook = run_hook(run);
 	struct supervise_options options = {
 		.program = run->target.program,
 		.argv = run->target.argv,
 		.envp = environment,
-		.hook_image = hook_image,
+		.hook_image = hook ? hook : hook_image,
 		.hook_image_bytes = (size_t)(hook_image_end - hook_image),
 		.is_on_request = true,
 		.native = run_native_flags(run->options->native),
@@ -78,6 +79,7 @@ static int start(struct python *python)
 
 	run->start_ms = run_clock_ms(CLOCK_MONOTONIC);
 	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
+	free(hook);
 	free(environment);
 	free(variable);
 	if (!run->supervisor) {

@@ -17,6 +17,7 @@
 #include "cmd/commands.h"
 #include "cmd/conditions.h"
 #include "cmd/hook_image.h"
+#include "cmd/operators.h"
 #include "cmd/picture.h"
 #include "cmd/say.h"
 #include "cmd/scope_reports.h"
@@ -46,6 +47,14 @@ int run_say_refusal(const struct refusal *refusal)
 		say_error("%s", refusal->advice);
 	}
 	return refusal->status;
+}
+
+void *run_hook(const struct run *run)
+{
+	bool wants_operators = operators_are_wanted(run->target.program, getenv("LD_PRELOAD"));
+
+	return wants_operators ? NULL
+			       : operators_hide(hook_image, (size_t)(hook_image_end - hook_image));
 }
 
 int run_describe(struct run *run)
@@ -165,11 +174,12 @@ static int start(struct run *run)
 		.fixed_hash_seed = run->limit.is_deterministic,
 	};
 	char **environment = variables_new(environ, wanted);
+	void *hook = run_hook(run);
 	struct supervise_options options = {
 		.program = run->target.program,
 		.argv = run->target.argv,
 		.envp = environment,
-		.hook_image = hook_image,
+		.hook_image = hook ? hook : hook_image,
 		.hook_image_bytes = (size_t)(hook_image_end - hook_image),
 		.fallback_folder = run->folder.path,
 		.ceiling_metric = run->limit.metric,
@@ -199,6 +209,7 @@ static int start(struct run *run)
 	hold_spares(run, spares);
 	run->supervisor = environment ? supervise_start(&options, &error) : NULL;
 	release_spares(spares);
+	free(hook);
 	if (run->supervisor) {
 		run->conditions = conditions_of(environment, run->target.argv,
 						has_fixed_addresses(run));

@@ -72,6 +72,12 @@ int run_say_refusal(const struct refusal *refusal);
 /** Set command and directory, as reports show them. STATUS_OWN_ERROR after having said why not. */
 int run_describe(struct run *run);
 
+/**
+ * The hook as this workload needs it, if that is not as it is in the tool; to be freed. NULL: it
+ * is (or there is no memory).
+ */
+void *run_hook(const struct run *run);
+
 /** Release what run_describe and target_resolve have made. */
 void run_done(struct run *run);
 

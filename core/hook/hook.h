@@ -7,6 +7,7 @@
  *   start.c            the constructor: segment, slot, environment; what happens first
  *   next.c             finds the functions behind ours
  *   malloc.c           the malloc family         \
+ *   operators.c        C++'s new and delete       |
  *   mapping.c          mmap and its relatives     |  what the workload calls: each calls the
  *   process.c          fork, exec, spawn          |  function behind it and records
  *   thread.c           pthread_create             |

@@ -36,6 +36,26 @@ typedef void handler_function(int);
 	X(void *, memalign, (size_t, size_t)) \
 	X(void *, valloc, (size_t)) \
 	X(void *, pvalloc, (size_t)) \
+	X(void *, _Znwm, (size_t)) \
+	X(void *, _ZnwmRKSt9nothrow_t, (size_t, const void *)) \
+	X(void *, _Znam, (size_t)) \
+	X(void *, _ZnamRKSt9nothrow_t, (size_t, const void *)) \
+	X(void *, _ZnwmSt11align_val_t, (size_t, size_t)) \
+	X(void *, _ZnwmSt11align_val_tRKSt9nothrow_t, (size_t, size_t, const void *)) \
+	X(void *, _ZnamSt11align_val_t, (size_t, size_t)) \
+	X(void *, _ZnamSt11align_val_tRKSt9nothrow_t, (size_t, size_t, const void *)) \
+	X(void, _ZdlPv, (void *)) \
+	X(void, _ZdaPv, (void *)) \
+	X(void, _ZdlPvm, (void *, size_t)) \
+	X(void, _ZdaPvm, (void *, size_t)) \
+	X(void, _ZdlPvRKSt9nothrow_t, (void *, const void *)) \
+	X(void, _ZdaPvRKSt9nothrow_t, (void *, const void *)) \
+	X(void, _ZdlPvSt11align_val_t, (void *, size_t)) \
+	X(void, _ZdaPvSt11align_val_t, (void *, size_t)) \
+	X(void, _ZdlPvmSt11align_val_t, (void *, size_t, size_t)) \
+	X(void, _ZdaPvmSt11align_val_t, (void *, size_t, size_t)) \
+	X(void, _ZdlPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *)) \
+	X(void, _ZdaPvSt11align_val_tRKSt9nothrow_t, (void *, size_t, const void *)) \
 	X(void *, mmap, (void *, size_t, int, int, int, off_t)) \
 	X(void *, mremap, (void *, size_t, size_t, int, ...)) \
 	X(int, munmap, (void *, size_t)) \

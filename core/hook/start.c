@@ -122,20 +122,31 @@ static bool labels_make(void)
 	return hook.node_no_stack && hook.code_thread;
 }
 
-/** Where the library lies that serves malloc, if it is another than the one that serves mmap. */
+/** True if a call of operator new reaches ours. */
+static bool has_operators(void)
+{
+	struct elf_wanted wanted = { .name = "_Znwm" };
+	uintptr_t start;
+	uintptr_t end;
+	return elf_find_wanted(&wanted, 1, NULL) == 0 && elf_find_span(&hook, &start, &end)
+		&& (uintptr_t)wanted.address >= start && (uintptr_t)wanted.address < end;
+}
+
+/** Where the library lies that serves malloc, if it is not the C library. */
 static void find_allocator(void)
 {
 	uintptr_t start;
 	uintptr_t end;
-	uintptr_t libc = (uintptr_t)hook.next.mmap;
+	/* Some serve mmap, too. */
+	uintptr_t libc = (uintptr_t)hook.next.__errno_location;
 	if (!elf_find_span((void *)hook.next.malloc, &start, &end)
 	    || (libc >= start && libc < end)) {
 		return;
 	}
 	hook.allocator_start = start;
 	hook.allocator_end = end;
-	uintptr_t operator_new = (uintptr_t)elf_find_next("_Znwm", &hook);
-	if (operator_new >= start && operator_new < end) {
+	uintptr_t operator_new = (uintptr_t)hook.next._Znwm;
+	if (operator_new >= start && operator_new < end && !has_operators()) {
 		hook.view.slot->image_flags |= IMAGE_NEW_NOT_SEEN;
 	}
 }

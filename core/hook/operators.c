@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the fil-profile authors
+
+/*
+ * C++'s operators new and delete, where the allocator that is preloaded or linked to has its own:
+ * jemalloc, tcmalloc and mimalloc do not call malloc for them. The tool exports these names only if
+ * such an allocator is in sight (cmd/operators.h): they would else be what every library finds
+ * first, also one that brings its own and is loaded later.
+ *
+ * new must throw, and nothing may be thrown through the middle of an operation. So the allocator's
+ * nothrow new is asked, and the one that throws only if that has no memory.
+ */
+#include "core/hook/hook.h"
+#include "core/hook/record.h"
+
+#include <stdint.h>
+
+/** More than any machine has: whoever is asked for this throws. */
+#define IMPOSSIBLE_BYTES ((size_t)PTRDIFF_MAX)
+
+/** What std::nothrow is a reference to says nothing. */
+static const char nothrow_tag;
+
+/** True for a function of the library that serves malloc, if that is not the C library. */
+static bool is_allocators(const void *function)
+{
+	uintptr_t address = (uintptr_t)function;
+	return address >= hook.allocator_start && address < hook.allocator_end;
+}
+
+/** Those behind ours, also if C++ has come later than we. */
+static struct next_functions *next_operators(void)
+{
+	struct next_functions *next = next_ready();
+	if (unlikely(!next->_Znwm)) {
+		next_find_missing(next);
+	}
+	return next;
+}
+
+static attr_cold void *refuse(size_t bytes)
+{
+	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	return NULL;
+}
+
+attr_inline void *do_new(void *(*nothrow)(size_t, const void *), size_t bytes)
+{
+	hook_enter();
+	void *p = nothrow(bytes, &nothrow_tag);
+	hook_leave();
+	record_allocation(p, bytes, BLOCK_MALLOC);
+	return p;
+}
+
+attr_inline void *do_new_aligned(void *(*nothrow)(size_t, size_t, const void *), size_t bytes,
+				 size_t alignment)
+{
+	hook_enter();
+	void *p = nothrow(bytes, alignment, &nothrow_tag);
+	hook_leave();
+	record_allocation(p, bytes, BLOCK_MALLOC);
+	return p;
+}
+
+/* The names are the linker's: _Znwm is operator new(unsigned long), _Zna... is new[], _Zd... is
+   delete. */
+
+#define EXPORT_NEW(name) \
+	attr_export void *name(size_t bytes) \
+	{ \
+		struct next_functions *next = next_operators(); \
+		if (!is_allocators(next->name) \
+		    || !is_allocators(next->name##RKSt9nothrow_t)) { \
+			return next->name(bytes); \
+		} \
+		void *p = ceiling_pass(bytes, 0, \
+				       do_new(next->name##RKSt9nothrow_t, bytes), \
+				       refuse(bytes), passed_ != NULL); \
+		return likely(p) ? p : next->name(IMPOSSIBLE_BYTES); \
+	} \
+	attr_export void *name##RKSt9nothrow_t(size_t bytes, const void *tag) \
+	{ \
+		struct next_functions *next = next_operators(); \
+		if (!is_allocators(next->name##RKSt9nothrow_t)) { \
+			return next->name##RKSt9nothrow_t(bytes, tag); \
+		} \
+		return ceiling_pass(bytes, 0, do_new(next->name##RKSt9nothrow_t, bytes), \
+				    refuse(bytes), passed_ != NULL); \
+	}
+
+#define EXPORT_NEW_ALIGNED(name) \
+	attr_export void *name(size_t bytes, size_t alignment) \
+	{ \
+		struct next_functions *next = next_operators(); \
+		if (!is_allocators(next->name) \
+		    || !is_allocators(next->name##RKSt9nothrow_t)) { \
+			return next->name(bytes, alignment); \
+		} \
+		void *p = ceiling_pass( \
+			bytes, 0, \
+			do_new_aligned(next->name##RKSt9nothrow_t, bytes, alignment), \
+			refuse(bytes), passed_ != NULL); \
+		return likely(p) ? p : next->name(IMPOSSIBLE_BYTES, alignment); \
+	} \
+	attr_export void *name##RKSt9nothrow_t(size_t bytes, size_t alignment, \
+					       const void *tag) \
+	{ \
+		struct next_functions *next = next_operators(); \
+		if (!is_allocators(next->name##RKSt9nothrow_t)) { \
+			return next->name##RKSt9nothrow_t(bytes, alignment, tag); \
+		} \
+		return ceiling_pass( \
+			bytes, 0, \
+			do_new_aligned(next->name##RKSt9nothrow_t, bytes, alignment), \
+			refuse(bytes), passed_ != NULL); \
+	}
+
+/** parameters: with their types; passed: their names. */
+#define EXPORT_DELETE(name, parameters, passed) \
+	attr_export void name parameters \
+	{ \
+		struct next_functions *next = next_operators(); \
+		if (!is_allocators(next->name)) { \
+			next->name passed; \
+			return; \
+		} \
+		record_free(p); \
+		hook_enter(); \
+		next->name passed; \
+		hook_leave(); \
+	}
+
+EXPORT_NEW(_Znwm)
+EXPORT_NEW(_Znam)
+EXPORT_NEW_ALIGNED(_ZnwmSt11align_val_t)
+EXPORT_NEW_ALIGNED(_ZnamSt11align_val_t)
+
+EXPORT_DELETE(_ZdlPv, (void *p), (p))
+EXPORT_DELETE(_ZdaPv, (void *p), (p))
+EXPORT_DELETE(_ZdlPvm, (void *p, size_t bytes), (p, bytes))
+EXPORT_DELETE(_ZdaPvm, (void *p, size_t bytes), (p, bytes))
+EXPORT_DELETE(_ZdlPvRKSt9nothrow_t, (void *p, const void *tag), (p, tag))
+EXPORT_DELETE(_ZdaPvRKSt9nothrow_t, (void *p, const void *tag), (p, tag))
+EXPORT_DELETE(_ZdlPvSt11align_val_t, (void *p, size_t alignment), (p, alignment))
+EXPORT_DELETE(_ZdaPvSt11align_val_t, (void *p, size_t alignment), (p, alignment))
+EXPORT_DELETE(_ZdlPvmSt11align_val_t, (void *p, size_t bytes, size_t alignment),
+	      (p, bytes, alignment))
+EXPORT_DELETE(_ZdaPvmSt11align_val_t, (void *p, size_t bytes, size_t alignment),
+	      (p, bytes, alignment))
+EXPORT_DELETE(_ZdlPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t alignment, const void *tag),
+	      (p, alignment, tag))
+EXPORT_DELETE(_ZdaPvSt11align_val_tRKSt9nothrow_t, (void *p, size_t alignment, const void *tag),
+	      (p, alignment, tag))
