@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -215,22 +217,37 @@ static int check_linking(const struct link *link)
 		link->path);
 }
 
-/* The loader ignores the hook in a program that gains rights; scripts gain none. */
+/* Nobody gains rights by the bits of a file: on that file system, or in what we start. */
+static bool are_bits_ignored(const struct link *link)
+{
+	struct statvfs system;
+
+	return (fstatvfs(link->fd, &system) == 0 && system.f_flag & ST_NOSUID) ||
+	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+/*
+ * The loader ignores the hook in a program that gains rights (secureexec in the kernel's
+ * security/commoncap.c), and not in one that belongs to who starts it. Scripts gain none.
+ */
 static int check_rights(const struct link *link)
 {
 	struct stat status;
+	bool is_setuid, is_setgid;
 
-	if (fstat(link->fd, &status) != 0) {
+	if (fstat(link->fd, &status) != 0 || are_bits_ignored(link)) {
 		return 0;
 	}
-	if (status.st_mode & S_ISUID ||
-	    (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) {
+	is_setuid = status.st_mode & S_ISUID && status.st_uid != getuid();
+	is_setgid = (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+		    status.st_gid != getgid();
+	if (is_setuid || is_setgid) {
 		return program_refuse(
 			link->refusal, 125,
 			"if it runs another program (as sudo does), put fil-profile behind it: "
 			"sudo fil-profile run ...",
 			"%s is %s: the system keeps every profiler out of it", link->path,
-			status.st_mode & S_ISUID ? "setuid" : "setgid");
+			is_setuid ? "setuid" : "setgid");
 	}
 	if (geteuid() != 0 && fgetxattr(link->fd, "security.capability", NULL, 0) > 0) {
 		return program_refuse(

@@ -7,6 +7,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,13 @@ static void programs_that_gain_rights_are_refused(void)
 	struct program program = dynamic_program();
 
 	put("rights", 0700, &program, sizeof(program));
+	/* Of one's own file there is nothing to gain. */
+	REQUIRE(chmod("rights", 06755) == 0);
+	CHECK_INT(check("./rights"), 0);
+	if (chown("rights", 65534, 65534) != 0) {
+		/* Only root can make it another's. */
+		return;
+	}
 	REQUIRE(chmod("rights", 04755) == 0);
 	CHECK_INT(check("./rights"), -1);
 	CHECK_STR(refusal.message, "./rights is setuid: the system keeps every profiler out of it");
@@ -113,6 +121,18 @@ static void programs_that_gain_rights_are_refused(void)
 	CHECK(strstr(refusal.message, "is setgid"));
 	/* Without the right to execute for the group, the bit is about locking. */
 	REQUIRE(chmod("rights", 02745) == 0);
+	CHECK_INT(check("./rights"), 0);
+}
+
+static void nobody_gains_rights_who_has_given_that_up(void)
+{
+	struct program program = dynamic_program();
+
+	put("rights", 0700, &program, sizeof(program));
+	if (chown("rights", 65534, 65534) != 0 || chmod("rights", 04755) != 0) {
+		return;
+	}
+	REQUIRE(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	CHECK_INT(check("./rights"), 0);
 }
 
@@ -268,5 +288,7 @@ int main(void)
 	RUN(env_is_looked_through);
 	RUN(other_files_are_refused);
 	RUN(path_is_searched_as_execvp_does);
+	/* The last: that cannot be taken back. */
+	RUN(nobody_gains_rights_who_has_given_that_up);
 	return test_done();
 }
