@@ -3,6 +3,7 @@
 
 #include "cmd/program.h"
 
+#include "cmd/go_program.h"
 #include "cmd/sanitizer.h"
 #include "cmd/words.h"
 #include "core/elf/file.h"
@@ -212,7 +213,9 @@ static int check_linking(const struct link *link)
 	}
 	return program_refuse(
 		link->refusal, 125,
-		"profile a dynamically linked build of it, or the Python script itself",
+		go_has_made(&file, link->fd)
+			? "it is written in Go, which has a heap profiler of its own: runtime/pprof"
+			: "profile a dynamically linked build of it, or the Python script itself",
 		"%s is statically linked: nothing can be loaded into it, so nothing is recorded",
 		link->path);
 }
