@@ -75,9 +75,10 @@ void record_protection(void *start, size_t bytes, bool counted, const void *call
 
 /** What record_moving_take took off the books. */
 struct record_moving {
-	/** Some of it was known, and counted. */
+	/** Some of it was known, and counted, or sparse. */
 	bool is_known;
 	bool is_counted;
+	bool is_sparse;
 	uint32_t count;
 	struct {
 		uintptr_t start;

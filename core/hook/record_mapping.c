@@ -220,7 +220,7 @@ void record_protection(void *address, size_t bytes, bool counted, const void *ca
 	nesting_end(&mark);
 }
 
-/** If it has to be put back, what was sparse counts as a whole. */
+/** Keep a piece. Should it be put back where it was, what was sparse counts as a whole. */
 static void moving_add(struct record_moving *moving, const struct range *piece)
 {
 	bool is_idle = piece->flags & RANGE_IDLE;
@@ -250,6 +250,7 @@ void record_moving_take(void *old, size_t bytes, struct record_moving *ret)
 		     ret->count < MOVING_PIECES && sparse_cut(from, end, &piece);
 		     from = piece.end) {
 			moving_add(ret, &piece);
+			ret->is_sparse = true;
 		}
 		/* One mapping of the kernel is one piece, but for neighbours that it has merged. */
 		while (ret->count < MOVING_PIECES
@@ -278,6 +279,14 @@ static void put_back(const struct record_moving *moving, uint32_t i, bool is_emp
 	add_flagged(moving->piece[i].entry, moving->piece[i].start, moving->piece[i].end, flags);
 }
 
+static enum mapping_kind kind_of_moved(const struct record_moving *moving)
+{
+	if (moving->is_sparse) {
+		return MAPPING_SPARSE;
+	}
+	return moving->is_counted ? MAPPING_COUNTED : MAPPING_IDLE;
+}
+
 void record_moving_put(const struct record_moving *moving, void *p, size_t bytes, bool keeps_old,
 		       const void *caller)
 {
@@ -286,8 +295,7 @@ void record_moving_put(const struct record_moving *moving, void *p, size_t bytes
 		return;
 	}
 	if (p) {
-		record_mapping(p, bytes, moving->is_counted ? MAPPING_COUNTED : MAPPING_IDLE,
-			       caller);
+		record_mapping(p, bytes, kind_of_moved(moving), caller);
 	}
 	if ((p && !keeps_old) || nesting_begin(&mark, true) != NESTING_RECORD) {
 		return;

@@ -59,7 +59,8 @@ void html_write_notes(FILE *out, const struct profile *profile)
 	report_notes(profile, write_note, out);
 	write_changed_sources(out, profile);
 	fputs("<li>Counted: every block from <code>malloc</code> and its relatives, every Python "
-	      "object, and writable anonymous mappings, by the bytes that were asked for.</li>\n"
+	      "object, and writable anonymous mappings, by the bytes that were asked for; large "
+	      "ones that are only reserved, by the pages that are there.</li>\n"
 	      "<li>Not counted: files mapped into memory, shared memory, memory of a GPU, child "
 	      "processes, and what an allocator keeps beside and between blocks.</li>\n"
 	      "<li>Asked for is not resident: memory that was never touched is counted but takes "

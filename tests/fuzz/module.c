@@ -5,6 +5,7 @@
  * Debug information: whatever a program was loaded from is read, in a child process that has
  * bounds, but here without. A small library is compiled to begin with; it takes a compiler.
  */
+#include "core/symbols/allocators.h"
 #include "core/symbols/module_reader.h"
 #include "core/symbols/object.h"
 #include "tests/fuzz/fuzz.h"
@@ -50,6 +51,7 @@ void fuzz_one(const uint8_t *bytes, size_t len)
 	struct object *object = object_open(path);
 	if (object) {
 		memcpy(build_id, object->build_id, sizeof(build_id));
+		told += allocators_read(object);
 		object_close(object);
 	}
 	for (uint32_t i = 0; i < ADDRESSES; i++) {
