@@ -62,7 +62,7 @@ static void change(const struct segment_file *file, const uint8_t *bytes, size_t
 static const struct segment_file *fresh_segment(void)
 {
 	static struct segment_file file = { .fd = -1 };
-	static uint8_t kept[AREAS][1024 + CHANGE_BYTES_MAX];
+	static uint8_t kept[AREAS][2048 + CHANGE_BYTES_MAX];
 	bool first = file.fd < 0;
 	if (first) {
 		file = sample_segment();
@@ -129,8 +129,15 @@ void fuzz_one(const uint8_t *bytes, size_t len)
 	if (len) {
 		change(file, bytes + 1, len - 1);
 	}
+	/* The supervisor may have seen what a damaged table says. */
+	static const struct sparse_mapping seen[] = {
+		{ .touched_bytes = 1 << 20, .entry = 1 },
+		{ .end = 1, .touched_bytes = 1 << 20, .entry = 2 },
+	};
 	struct collect_request request = {
 		.segment_fd = file->fd,
+		.touched = seen,
+		.touched_count = 2,
 		.outcome = { .verdict = running ? VERDICT_RUNNING : VERDICT_SIGNALED },
 		.directory = "/nonexistent",
 		.with_source = true,

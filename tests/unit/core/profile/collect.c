@@ -458,6 +458,60 @@ static void mappings_are_counted_by_who_asked(void)
 	close(file.fd);
 }
 
+/* A sparse mapping of which the workload has seen one page and the supervisor three. */
+static struct profile *collect_sparse(bool is_wanted, struct sparse_mapping seen, uint32_t entry)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t line =
+		segment_file_node(&file, 0, segment_file_python(&file, "job.py", "main", 1), 5);
+	uint32_t number = segment_file_entry(&file, line, 4096, 1);
+	file.slot.sparse[3] = (struct sparse_mapping){
+		.start = 1 << 20, .end = 2 << 20, .touched_bytes = 4096, .entry = number
+	};
+	file.header.totals.look_wanted = is_wanted;
+	segment_file_flush(&file);
+	struct collect_request request = request_for(&file);
+	seen.entry = entry ? entry : number;
+	request.touched = &seen;
+	request.touched_count = 1;
+	struct profile *profile = profile_collect(&request);
+	REQUIRE(profile);
+	close(file.fd);
+	return profile;
+}
+
+static void pages_that_were_seen_from_outside_count(void)
+{
+	struct sparse_mapping seen = { .start = 1 << 20, .end = 2 << 20, .touched_bytes = 12288 };
+	struct profile *profile = collect_sparse(true, seen, 0);
+	CHECK_INT(profile->peak_bytes, 12288);
+	CHECK_INT(profile_sum_bytes(profile, MEASURE_PEAK), 12288);
+	CHECK_INT(profile_sum_bytes(profile, MEASURE_END), 12288);
+	CHECK_INT(profile->end_bytes, 12288);
+	profile_free(profile);
+}
+
+static void what_the_workload_has_seen_since_counts_more(void)
+{
+	struct sparse_mapping seen = { .start = 1 << 20, .end = 2 << 20, .touched_bytes = 12288 };
+	struct profile *profile = collect_sparse(false, seen, 0);
+	CHECK_INT(profile->peak_bytes, 4096);
+	profile_free(profile);
+	/* Another mapping, by its entry or its place; and one of which pages have gone. */
+	profile = collect_sparse(true, seen, 99);
+	CHECK_INT(profile->peak_bytes, 4096);
+	profile_free(profile);
+	seen.end++;
+	profile = collect_sparse(true, seen, 0);
+	CHECK_INT(profile->peak_bytes, 4096);
+	profile_free(profile);
+	seen.end--;
+	seen.touched_bytes = 0;
+	profile = collect_sparse(true, seen, 0);
+	CHECK_INT(profile->peak_bytes, 4096);
+	profile_free(profile);
+}
+
 static void an_empty_segment_is_an_empty_profile(void)
 {
 	struct segment_file file = segment_file_new();
@@ -486,6 +540,8 @@ int main(void)
 	RUN(what_is_no_segment_is_refused);
 	RUN(the_stack_of_a_breach_is_found);
 	RUN(mappings_are_counted_by_who_asked);
+	RUN(pages_that_were_seen_from_outside_count);
+	RUN(what_the_workload_has_seen_since_counts_more);
 	RUN(an_empty_segment_is_an_empty_profile);
 	RUN(modules_have_whole_paths);
 	return test_done();
