@@ -40,7 +40,7 @@ static struct next_functions *next_operators(void)
 
 static attr_cold void *refuse(size_t bytes)
 {
-	record_allocation(NULL, bytes, BLOCK_MALLOC);
+	record_allocation(NULL, bytes, BLOCK_MALLOC, native_frame_here());
 	return NULL;
 }
 
@@ -49,7 +49,7 @@ attr_inline void *do_new(void *(*nothrow)(size_t, const void *), size_t bytes)
 	hook_enter();
 	void *p = nothrow(bytes, &nothrow_tag);
 	hook_leave();
-	record_allocation(p, bytes, BLOCK_MALLOC);
+	record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
 	return p;
 }
 
@@ -59,7 +59,7 @@ attr_inline void *do_new_aligned(void *(*nothrow)(size_t, size_t, const void *),
 	hook_enter();
 	void *p = nothrow(bytes, alignment, &nothrow_tag);
 	hook_leave();
-	record_allocation(p, bytes, BLOCK_MALLOC);
+	record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
 	return p;
 }
 

@@ -71,7 +71,7 @@ void record_unmapping(void *start, size_t bytes);
  */
 void record_protection(void *start, size_t bytes, bool counted, const void *caller);
 
-#define MOVING_PIECES 8
+#define MOVING_PIECES 6
 
 /** What record_moving_take took off the books. */
 struct record_moving {
