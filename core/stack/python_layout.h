@@ -68,7 +68,10 @@ struct python_layout {
 	uint16_t thread_frame;
 	uint16_t cframe_frame;
 	uint16_t thread_id;
-	/** int: how many trace, profile or monitoring callbacks are under way. */
+	/**
+	 * int: how many trace, profile or monitoring callbacks are under way. From 3.11 on an int
+	 * follows, the innermost one's event: 0 in 3.11 and -1 later if there is none.
+	 */
 	uint16_t thread_tracing;
 
 	/** Frame (PyFrameObject up to 3.10, _PyInterpreterFrame from 3.11). */

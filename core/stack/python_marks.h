@@ -28,6 +28,10 @@
  * and trust nothing; nor in the frames of another thread's state. Where a stack is verified as fast
  * without marks, none are set (python_cache.mark_every).
  *
+ * Not seen are frames that are moved, up to 3.10, from code below sys.call_tracing; and in 3.10
+ * from any code, once it has set their f_trace. They are shown where they were until the next one
+ * ends.
+ *
  * For the files of this folder only.
  */
 #ifndef CORE_STACK_PYTHON_MARKS_H
@@ -109,11 +113,23 @@ attr_inline bool mark_holds(const struct python *python, const struct python_cac
 	return false;
 }
 
+/** True in a trace, profile or monitoring callback, and from 3.11 on in all that it calls. */
+attr_inline bool in_callback(const struct python_layout *layout, uintptr_t thread)
+{
+	if (object_u32(thread, layout->thread_tracing) != 0) {
+		return true;
+	}
+	/* sys.call_tracing makes that 0, but the event beside it stays, which f_lineno asks for. */
+	uint32_t no_event = layout->version >= PYTHON_VERSION(12) ? UINT32_MAX : 0;
+	return layout->version >= PYTHON_VERSION(11)
+		&& object_u32(thread, layout->thread_tracing + 4u) != no_event;
+}
+
 /** True if marks may be set and trusted in the frames of a state now. */
 attr_inline bool marks_are_trusted(const struct python *python, uintptr_t thread,
 				   const struct python_cache *cache)
 {
-	return object_u32(thread, python->layout.thread_tracing) == 0
+	return !in_callback(&python->layout, thread)
 		&& object_word(thread, python->layout.thread_id) == cache->identity;
 }
 

@@ -218,6 +218,37 @@ def imports():
         sys.path.remove(folder)
 
 
+def move_from_below(callback_frames):
+    """Deep below a callback, as a debugger's second one is: move a frame that waits for it."""
+    def move():
+        sys.settrace(None)
+        frame = sys._getframe()
+        while frame.f_code is not moved.__code__:
+            frame = frame.f_back
+
+        def at_the_end():
+            for _ in range(100):  # seen, marked, and found as it was
+                check()
+            frame.f_lineno += 1
+            check()
+        deep(callback_frames, at_the_end)
+
+    def trace(frame, event, arg):
+        if event == "line" and frame.f_code is moved.__code__:
+            sys.call_tracing(move, ())
+        return trace
+
+    def moved():
+        check()
+        check()
+        check()
+        check()
+
+    sys.settrace(trace)
+    deep(callback_frames, moved)
+    sys.settrace(None)
+
+
 def tracing():
     def trace(frame, event, arg):
         check()
@@ -236,6 +267,8 @@ def tracing():
     sys.setprofile(lambda *args: check())
     work()
     sys.setprofile(None)
+    if sys.version_info >= (3, 11):  # before, sys.call_tracing leaves nothing to tell it by
+        move_from_below(30)
     if hasattr(sys, "monitoring"):
         events = sys.monitoring.events
         sys.monitoring.use_tool_id(3, "stress")

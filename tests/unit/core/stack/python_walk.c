@@ -86,6 +86,16 @@ static void set_current(void *frame)
 	}
 }
 
+/** The event of a callback under way beside thread_tracing, or what stands there without one. */
+static void set_event(bool is_under_way)
+{
+	uint32_t none = python.layout.version >= PYTHON_VERSION(12) ? UINT32_MAX : 0;
+	uint32_t event = is_under_way ? 2 : none;
+	if (python.layout.version >= PYTHON_VERSION(11)) {
+		memcpy(thread + python.layout.thread_tracing + 4, &event, sizeof(event));
+	}
+}
+
 /** An interpreter of version 3.minor that runs; 0: one of offsets that no version has. */
 static void start(unsigned minor)
 {
@@ -113,6 +123,7 @@ static void start(unsigned minor)
 	}
 	memset(thread, 0, sizeof(thread));
 	put(thread, python.layout.thread_id, SELF);
+	set_event(false);
 	python.symbols.thread_self = thread_self;
 	python.state = PYTHON_ATTACHED;
 	python.progress = 3;
@@ -421,6 +432,14 @@ static void stops_where_a_mark_tells_that_nothing_has_changed(void)
 		CHECK_INT(cache.marks, 0);
 		thread[python.layout.thread_tracing] = 0;
 		CHECK(stops_at_a_mark());
+		if (python.layout.version >= PYTHON_VERSION(11)) {
+			/* In what that has called with sys.call_tracing. */
+			set_event(true);
+			CHECK(!stops_at_a_mark());
+			CHECK_INT(cache.marks, 0);
+			set_event(false);
+			CHECK(stops_at_a_mark());
+		}
 		/* A state that another thread uses. */
 		put(thread, python.layout.thread_id, SELF + 1);
 		CHECK(!stops_at_a_mark());
