@@ -35,8 +35,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Bounds that keep the page below some 2 MB. Boxes: those of at least a 1/10000 that there are. */
-#define GRAPH_SHARE_MIN 10000u
+/** Bounds that keep the page below some 2 MB. Boxes: those of at least a 1/4000 that there are. */
+#define GRAPH_SHARE_MIN 4000u
 #define GRAPH_BOXES_MAX 5000u
 #define SITES_TOP 250u
 #define STACKS_MAX 30u
