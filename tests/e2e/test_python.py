@@ -22,13 +22,15 @@ def pythons():
 
 
 def profile(folder, *args, **env):
-    """Run under fil-profile; the bytes at the peak by stack, as peak-memory.prof has them."""
+    """Run under fil-profile; the bytes at the peak by stack, of all stacks."""
     ended = subprocess.run([FIL, "run", "--no-browser", "-o", folder, *args],
                            env={**os.environ, **env}, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    written = list(folder.glob("*/peak-memory.prof"))
-    assert len(written) == 1, ended.stderr
-    lines = (line.rpartition(" ") for line in written[0].read_text().splitlines())
+    captures = list(folder.glob("*/capture.fil"))
+    assert len(captures) == 1, ended.stderr
+    written = subprocess.run([FIL, "report", "--format=folded", captures[0]], check=True,
+                             capture_output=True, text=True)
+    lines = (line.rpartition(" ") for line in written.stdout.splitlines())
     return {stack: int(count) for stack, _, count in lines}
 
 
@@ -52,14 +54,16 @@ def test_small_objects_are_counted_to_the_byte(version, python, tmp_path):
     script = WORKLOADS / "holds_small_objects.py"
     plain = bytes_under(profile(tmp_path / "plain", "--python", python, script), "make")
     objects = 100000 * OBJECT_BYTES["t" if version.endswith("t") else ""]
-    # The list that holds them: 8 bytes each, and what it has grown ahead.
-    assert objects + 800000 <= plain <= objects + 1300000
+    # The list that holds them: 8 bytes each, and what it has grown ahead. Without the GIL the list
+    # that it was before it grew goes some time later, so that both may be there at the peak.
+    allowed = range(objects + 800000, objects + 1300001)
+    assert plain in allowed
     for name, env in MODES.items():
         # Without the GIL there is one allocator, and Python refuses to start with another.
         if version.endswith("t") and name.startswith("malloc"):
             continue
         seen = bytes_under(profile(tmp_path / name, "--python", python, script, **env), "make")
-        assert seen == plain, name
+        assert seen in allowed if version.endswith("t") else seen == plain, name
 
 
 @pytest.mark.parametrize("version,python", pythons())
