@@ -136,6 +136,17 @@ static enum native_class class_of(const struct native *native, uintptr_t address
 	return range_holds(&native->python, address) ? CLASS_PYTHON : CLASS_CODE;
 }
 
+/**
+ * Is what a frame returns to the start of a function? No call leads there: a stack was made to
+ * begin with it (makecontext).
+ */
+static bool begins_stack(const struct native_object *object, const struct native_state *state)
+{
+	struct native_row row;
+	return !state->is_exact && native_find_row(object, state->pc, &row)
+		&& row.start == state->pc;
+}
+
 static attr_noinline native_rule make_rule(struct native *native, struct native_cache *cache,
 					   const struct native_state *state)
 {
@@ -152,6 +163,8 @@ static attr_noinline native_rule make_rule(struct native *native, struct native_
 		rule = rule_of_row(&object, &row);
 	} else if (is_signal_return(&object, state->pc)) {
 		rule = RULE_SIGNAL;
+	} else if (begins_stack(&object, state)) {
+		rule = RULE_END;
 	}
 	return rule_with_class(rule, class_of(native, address, row.start));
 }
