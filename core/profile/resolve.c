@@ -53,20 +53,6 @@ static const struct node *segment_node(const struct resolver *resolver, uint32_t
 	return arena_element(&resolver->nodes, node);
 }
 
-bool resolver_mapper(struct resolver *resolver, uint32_t node, uint32_t *ret_module,
-		     uint32_t *ret_stack)
-{
-	const struct node *at = segment_node(resolver, node);
-	const struct code *code = at ? arena_element(&resolver->codes, at->code) : NULL;
-	if (!code || code->kind != CODE_MAPPER) {
-		return false;
-	}
-	*ret_module = builder_module(resolver->builder, resolver_text(resolver, code->filename),
-				     resolver_text(resolver, code->qualname));
-	*ret_stack = at->parent;
-	return true;
-}
-
 void resolver_want(struct resolver *resolver, uint32_t node)
 {
 	const struct node *at = segment_node(resolver, node);
@@ -165,6 +151,26 @@ static uint32_t module_path(struct resolver *resolver, uint32_t text)
 	return path;
 }
 
+/** The module that a code is, or is of. */
+static uint32_t module_of(struct resolver *resolver, const struct code *code)
+{
+	return builder_module(resolver->builder, module_path(resolver, code->filename),
+			      resolver_text(resolver, code->qualname));
+}
+
+bool resolver_mapper(struct resolver *resolver, uint32_t node, uint32_t *ret_module,
+		     uint32_t *ret_stack)
+{
+	const struct node *at = segment_node(resolver, node);
+	const struct code *code = at ? arena_element(&resolver->codes, at->code) : NULL;
+	if (!code || code->kind != CODE_MAPPER) {
+		return false;
+	}
+	*ret_module = module_of(resolver, code);
+	*ret_stack = at->parent;
+	return true;
+}
+
 /**
  * Resolve count nodes of one object file, those of a place one behind the other, to their addresses
  * in it; names come later (names.h).
@@ -173,8 +179,7 @@ static void resolve_native(struct resolver *resolver, const struct code *code,
 			   const uint32_t *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
-	uint32_t module = builder_module(builder, module_path(resolver, code->filename),
-					 resolver_text(resolver, code->qualname));
+	uint32_t module = module_of(resolver, code);
 	uint64_t known = 0;
 	uint32_t frame = 0;
 	for (uint32_t i = 0; i < count; i++) {

@@ -458,6 +458,23 @@ static void mappings_are_counted_by_who_asked(void)
 	close(file.fd);
 }
 
+static void a_mapper_is_the_module_of_its_frames_however_it_was_found(void)
+{
+	struct segment_file file = segment_file_new();
+	uint32_t line =
+		segment_file_node(&file, 0, segment_file_python(&file, "job.py", "main", 1), 5);
+	uint32_t code = segment_file_native(&file, "./libmap.so", "abcd", 0, NATIVE_RETURN);
+	uint32_t mapper = segment_file_mapper(&file, "./libmap.so", "abcd");
+	segment_file_entry(&file, segment_file_node(&file, line, code, 0x1234), 100, 1);
+	segment_file_entry(&file, segment_file_node(&file, line, mapper, 0), 4096, 1);
+	struct profile *profile = collect(&file);
+	REQUIRE(profile->module_count == 1);
+	CHECK_STR(profile_string(profile, profile->modules[0].path), "/nonexistent/libmap.so");
+	CHECK_INT(profile->modules[0].mapped_peak_bytes, 4096);
+	profile_free(profile);
+	close(file.fd);
+}
+
 /* A sparse mapping of which the workload has seen one page and the supervisor three. */
 static struct profile *collect_sparse(bool is_wanted, struct sparse_mapping seen, uint32_t entry)
 {
@@ -540,6 +557,7 @@ int main(void)
 	RUN(what_is_no_segment_is_refused);
 	RUN(the_stack_of_a_breach_is_found);
 	RUN(mappings_are_counted_by_who_asked);
+	RUN(a_mapper_is_the_module_of_its_frames_however_it_was_found);
 	RUN(pages_that_were_seen_from_outside_count);
 	RUN(what_the_workload_has_seen_since_counts_more);
 	RUN(an_empty_segment_is_an_empty_profile);
