@@ -20,16 +20,21 @@ struct folders {
 	size_t count;
 };
 
+/* Whatever files tell of machine code: its names, and the allocators that are in it. */
+static struct profile *find(struct profile *profile, const struct names_request *request,
+			    struct names_count *ret_count)
+{
+	profile = names_find(profile, request, ret_count);
+	mappers_find(profile, request);
+	return profile;
+}
+
 struct profile *symbols_name(struct profile *profile, const char *root, bool with_source)
 {
 	struct names_request request = {.root = root, .with_source = with_source};
 	struct names_count count;
 
-	if (profile) {
-		profile = names_find(profile, &request, &count);
-		mappers_find(profile, &request);
-	}
-	return profile;
+	return profile ? find(profile, &request, &count) : NULL;
 }
 
 static void folders_done(struct folders *folders)
@@ -92,8 +97,7 @@ struct profile *symbols_look_in_folders(struct profile *profile, const struct op
 	} else {
 		request.folders = folders.items;
 		request.folder_count = folders.count;
-		profile = names_find(profile, &request, &count);
-		mappers_find(profile, &request);
+		profile = find(profile, &request, &count);
 		if (!count.asked) {
 			say_info("--symbols: no frame lacks a name or a line");
 		} else {

@@ -207,10 +207,10 @@ uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_i
 	return number;
 }
 
-static bool same_node(const void *context, uint32_t number, const void *key)
+bool builder_same_node(const void *profile, uint32_t number, const void *node)
 {
-	const struct profile_node *have = &((const struct profile *)context)->nodes[number];
-	const struct profile_node *wanted = key;
+	const struct profile_node *have = &((const struct profile *)profile)->nodes[number];
+	const struct profile_node *wanted = node;
 	return have->parent == wanted->parent && have->frame == wanted->frame;
 }
 
@@ -222,8 +222,8 @@ uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame)
 		return 0;
 	}
 	uint64_t hash = hash_mix(parent, frame);
-	struct intern_slot *slot =
-		intern_find(&builder->nodes, hash, same_node, builder->profile, &node);
+	struct intern_slot *slot = intern_find(&builder->nodes, hash, builder_same_node,
+					       builder->profile, &node);
 	if (slot->number) {
 		return slot->number - 1;
 	}
@@ -253,13 +253,7 @@ void builder_entry(struct builder *builder, const struct profile_entry *entry)
 		}
 		return;
 	}
-	struct profile_entry *sum = &builder->profile->entries[*number - 1];
-	sum->peak_bytes += entry->peak_bytes;
-	sum->peak_blocks += entry->peak_blocks;
-	sum->end_bytes += entry->end_bytes;
-	sum->end_blocks += entry->end_blocks;
-	sum->total_bytes += entry->total_bytes;
-	sum->total_blocks += entry->total_blocks;
+	profile_entry_add(&builder->profile->entries[*number - 1], entry);
 }
 
 void builder_process(struct builder *builder, const struct profile_process *process)

@@ -60,6 +60,9 @@ uint32_t builder_unnamed(struct builder *builder, uint32_t module, uint64_t addr
 /** The number of the module of that path and build id (strings), SYMBOLS_UNREAD if it is new. */
 uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_id);
 
+/** For intern_find with a profile: is its node of that number the same as a struct profile_node? */
+bool builder_same_node(const void *profile, uint32_t number, const void *node);
+
 /** The node of a frame below a parent. */
 uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame);
 

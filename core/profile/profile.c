@@ -32,6 +32,16 @@ bool *profile_used_frames(const struct profile *profile)
 	return used;
 }
 
+void profile_entry_add(struct profile_entry *sum, const struct profile_entry *entry)
+{
+	sum->peak_bytes += entry->peak_bytes;
+	sum->peak_blocks += entry->peak_blocks;
+	sum->end_bytes += entry->end_bytes;
+	sum->end_blocks += entry->end_blocks;
+	sum->total_bytes += entry->total_bytes;
+	sum->total_blocks += entry->total_blocks;
+}
+
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of)
 {
 	switch (of) {

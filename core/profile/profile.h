@@ -201,6 +201,9 @@ const char *profile_module_name(const struct profile *profile, uint32_t i);
  */
 bool *profile_used_frames(const struct profile *profile);
 
+/** Add the numbers of an entry to those of another of the same node. */
+void profile_entry_add(struct profile_entry *sum, const struct profile_entry *entry);
+
 /** The bytes of an entry under a measure. */
 uint64_t profile_entry_bytes(const struct profile_entry *entry, enum measure of);
 uint64_t profile_entry_blocks(const struct profile_entry *entry, enum measure of);

@@ -4,6 +4,7 @@
 #include "core/profile/shown.h"
 
 #include "core/base/hash.h"
+#include "core/profile/builder.h"
 #include "core/profile/intern.h"
 
 #include <errno.h>
@@ -67,13 +68,6 @@ static int merge_frames(struct merging *merging)
 	return has_merged;
 }
 
-static bool same_node(const void *context, uint32_t number, const void *key)
-{
-	const struct profile_node *have = &((const struct profile *)context)->nodes[number];
-	const struct profile_node *wanted = key;
-	return have->parent == wanted->parent && have->frame == wanted->frame;
-}
-
 static int merge_nodes(struct merging *merging)
 {
 	struct profile *profile = merging->profile;
@@ -89,7 +83,7 @@ static int merge_nodes(struct merging *merging)
 		}
 		uint64_t hash = hash_mix(node.parent, node.frame);
 		struct intern_slot *slot =
-			intern_find(&merging->table, hash, same_node, profile, &node);
+			intern_find(&merging->table, hash, builder_same_node, profile, &node);
 		if (!slot->number) {
 			profile->nodes[profile->node_count] = node;
 			intern_add(&merging->table, slot, hash, profile->node_count++);
@@ -97,16 +91,6 @@ static int merge_nodes(struct merging *merging)
 		merging->nodes[i] = slot->number - 1;
 	}
 	return 0;
-}
-
-static void add_entry(struct profile_entry *sum, const struct profile_entry *entry)
-{
-	sum->peak_bytes += entry->peak_bytes;
-	sum->peak_blocks += entry->peak_blocks;
-	sum->end_bytes += entry->end_bytes;
-	sum->end_blocks += entry->end_blocks;
-	sum->total_bytes += entry->total_bytes;
-	sum->total_blocks += entry->total_blocks;
 }
 
 static void merge_entries(struct merging *merging)
@@ -121,7 +105,7 @@ static void merge_entries(struct merging *merging)
 			profile->entries[profile->entry_count++].node = node;
 			merging->entries[node] = profile->entry_count;
 		} else {
-			add_entry(&profile->entries[merging->entries[node] - 1], entry);
+			profile_entry_add(&profile->entries[merging->entries[node] - 1], entry);
 		}
 	}
 }
