@@ -66,6 +66,7 @@ void native_start(const struct native_process *process, bool with_python)
 	/* Also for those who ask for mappings. */
 	native_objects_init(&hook.native.objects, process->headers, process->header_count);
 	find_executable(process->started_as);
+	find_loader(process->loader);
 	if (available == NATIVE_STACKS_NONE) {
 		return;
 	}
@@ -74,7 +75,6 @@ void native_start(const struct native_process *process, bool with_python)
 	frames->node_no_table = code_no_table ? intern_node(&hook.view, 0, code_no_table, 0) : 0;
 	elf_find_span(&hook, &hook.native.hook.start, &hook.native.hook.end);
 	hook.native.caller_only = available == NATIVE_STACKS_CALLER;
-	find_loader(process->loader);
 	frames->stack_end = process->stack_end;
 	frames->available = frames->code_no_object ? available : NATIVE_STACKS_NONE;
 	frames->stacks = frames->code_no_object ? stacks : NATIVE_STACKS_NONE;
@@ -160,14 +160,24 @@ static uint32_t code_for(uint32_t code, bool is_exact)
 	return intern_code(&hook.view, &exact);
 }
 
-static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_place_known *ret)
+/** The object file at an address. What is remembered of it goes when it does. */
+static bool identify(uintptr_t address, struct native_identity *ret)
 {
 	struct native_object object;
-	if (!native_find_object(&hook.native.objects, pc - !is_exact, &object)) {
+	if (!native_find_object(&hook.native.objects, address, &object)) {
 		return false;
 	}
 	native_maps_add(&hook.native.maps, object.link_map);
-	struct native_identity identity = native_identify(&hook.native.objects, &object);
+	*ret = native_identify(&hook.native.objects, &object);
+	return true;
+}
+
+static attr_cold bool find_place(uintptr_t pc, bool is_exact, struct native_place_known *ret)
+{
+	struct native_identity identity;
+	if (!identify(pc - !is_exact, &identity)) {
+		return false;
+	}
 	uint64_t address = pc - identity.base;
 	uint32_t code = object_code(&identity, CODE_NATIVE, (uint32_t)(address >> 32));
 	/* Complete when it is named: a handler may leave us by longjmp. */
@@ -272,13 +282,12 @@ _Static_assert(NATIVE_MEMOS == 1u << (64 - 50), "all memos are used");
 /** The code of the object that pc lies in; 0: none does, or there is no space. */
 static attr_cold uint32_t find_mapper(uintptr_t pc)
 {
-	struct native_object object;
+	struct native_identity identity;
 	bool may_change = load_acquire(&hook.native.closing)
 		&& native_objects_walks_list(&hook.native.objects);
-	if (may_change || !native_find_object(&hook.native.objects, pc - 1, &object)) {
+	if (may_change || !identify(pc - 1, &identity)) {
 		return 0;
 	}
-	struct native_identity identity = native_identify(&hook.native.objects, &object);
 	return object_code(&identity, CODE_MAPPER, 0);
 }
 
