@@ -44,79 +44,53 @@ static attr_cold void *refuse(size_t bytes)
 	return NULL;
 }
 
-attr_inline void *do_new(void *(*nothrow)(size_t, const void *), size_t bytes)
-{
-	hook_enter();
-	void *p = nothrow(bytes, &nothrow_tag);
-	hook_leave();
-	record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
-	return p;
-}
-
-attr_inline void *do_new_aligned(void *(*nothrow)(size_t, size_t, const void *), size_t bytes,
-				 size_t alignment)
-{
-	hook_enter();
-	void *p = nothrow(bytes, alignment, &nothrow_tag);
-	hook_leave();
-	record_allocation(p, bytes, BLOCK_MALLOC, native_frame_here());
-	return p;
-}
+/** What a call of the allocator's own new has made, on the books. */
+#define made_by(call, bytes) \
+	({ \
+		hook_enter(); \
+		void *made_ = (call); \
+		hook_leave(); \
+		record_allocation(made_, (bytes), BLOCK_MALLOC, native_frame_here()); \
+		made_; \
+	})
 
 /* The names are the linker's: _Znwm is operator new(unsigned long), _Zna... is new[], _Zd... is
    delete. */
 
-#define EXPORT_NEW(name) \
-	attr_export void *name(size_t bytes) \
-	{ \
-		struct next_functions *next = next_operators(); \
-		if (!is_allocators(next->name) \
-		    || !is_allocators(next->name##RKSt9nothrow_t)) { \
-			return next->name(bytes); \
-		} \
-		void *p = ceiling_pass(bytes, 0, \
-				       do_new(next->name##RKSt9nothrow_t, bytes), \
-				       refuse(bytes), passed_ != NULL); \
-		return likely(p) ? p : next->name(IMPOSSIBLE_BYTES); \
-	} \
-	attr_export void *name##RKSt9nothrow_t(size_t bytes, const void *tag) \
-	{ \
-		struct next_functions *next = next_operators(); \
-		if (!is_allocators(next->name##RKSt9nothrow_t)) { \
-			return next->name##RKSt9nothrow_t(bytes, tag); \
-		} \
-		return ceiling_pass(bytes, 0, do_new(next->name##RKSt9nothrow_t, bytes), \
-				    refuse(bytes), passed_ != NULL); \
-	}
+/** What stands in parentheses, without them: more can follow in a list. */
+#define IN_LIST(...) __VA_ARGS__
 
-#define EXPORT_NEW_ALIGNED(name) \
-	attr_export void *name(size_t bytes, size_t alignment) \
+/** parameters: with their types; passed: their names, bytes being the first. */
+#define EXPORT_NEW(name, parameters, passed) \
+	attr_export void *name(IN_LIST parameters) \
 	{ \
 		struct next_functions *next = next_operators(); \
 		if (!is_allocators(next->name) \
 		    || !is_allocators(next->name##RKSt9nothrow_t)) { \
-			return next->name(bytes, alignment); \
+			return next->name passed; \
 		} \
 		void *p = ceiling_pass( \
 			bytes, 0, \
-			do_new_aligned(next->name##RKSt9nothrow_t, bytes, alignment), \
+			made_by(next->name##RKSt9nothrow_t(IN_LIST passed, &nothrow_tag), bytes), \
 			refuse(bytes), passed_ != NULL); \
-		return likely(p) ? p : next->name(IMPOSSIBLE_BYTES, alignment); \
+		if (unlikely(!p)) { \
+			bytes = IMPOSSIBLE_BYTES; \
+			return next->name passed; \
+		} \
+		return p; \
 	} \
-	attr_export void *name##RKSt9nothrow_t(size_t bytes, size_t alignment, \
-					       const void *tag) \
+	attr_export void *name##RKSt9nothrow_t(IN_LIST parameters, const void *tag) \
 	{ \
 		struct next_functions *next = next_operators(); \
 		if (!is_allocators(next->name##RKSt9nothrow_t)) { \
-			return next->name##RKSt9nothrow_t(bytes, alignment, tag); \
+			return next->name##RKSt9nothrow_t(IN_LIST passed, tag); \
 		} \
 		return ceiling_pass( \
 			bytes, 0, \
-			do_new_aligned(next->name##RKSt9nothrow_t, bytes, alignment), \
+			made_by(next->name##RKSt9nothrow_t(IN_LIST passed, &nothrow_tag), bytes), \
 			refuse(bytes), passed_ != NULL); \
 	}
 
-/** parameters: with their types; passed: their names. */
 #define EXPORT_DELETE(name, parameters, passed) \
 	attr_export void name parameters \
 	{ \
@@ -131,10 +105,10 @@ attr_inline void *do_new_aligned(void *(*nothrow)(size_t, size_t, const void *),
 		hook_leave(); \
 	}
 
-EXPORT_NEW(_Znwm)
-EXPORT_NEW(_Znam)
-EXPORT_NEW_ALIGNED(_ZnwmSt11align_val_t)
-EXPORT_NEW_ALIGNED(_ZnamSt11align_val_t)
+EXPORT_NEW(_Znwm, (size_t bytes), (bytes))
+EXPORT_NEW(_Znam, (size_t bytes), (bytes))
+EXPORT_NEW(_ZnwmSt11align_val_t, (size_t bytes, size_t alignment), (bytes, alignment))
+EXPORT_NEW(_ZnamSt11align_val_t, (size_t bytes, size_t alignment), (bytes, alignment))
 
 EXPORT_DELETE(_ZdlPv, (void *p), (p))
 EXPORT_DELETE(_ZdaPv, (void *p), (p))
