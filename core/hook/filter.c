@@ -16,13 +16,19 @@
 /* Fixed parameters where callers pass as many as they like: both ABIs put them at the same places,
    and the kernel looks only at those that an operation has. */
 
+/** No system calls of ours any more that only tell us something. */
+static void go_blind(void)
+{
+	fault_stop();
+	ceiling_go_blind();
+	store_relaxed(&hook.sparse.is_blind, 1);
+}
+
 attr_export int prctl(int operation, unsigned long a, unsigned long b, unsigned long c,
 		      unsigned long d)
 {
 	if (operation == PR_SET_SECCOMP) {
-		fault_stop();
-		ceiling_go_blind();
-		store_relaxed(&hook.sparse.is_blind, 1);
+		go_blind();
 		if (a == SECCOMP_MODE_STRICT) {
 			native_stop();
 		}
@@ -33,9 +39,7 @@ attr_export int prctl(int operation, unsigned long a, unsigned long b, unsigned 
 attr_export long syscall(long number, long a, long b, long c, long d, long e, long f)
 {
 	if (unlikely(number == SYS_seccomp)) {
-		fault_stop();
-		ceiling_go_blind();
-		store_relaxed(&hook.sparse.is_blind, 1);
+		go_blind();
 	}
 	if (unlikely(hook.faults.has_handler)) {
 		fault_before_system_call(number, a);

@@ -33,6 +33,7 @@
  *   pool.c             private memory without malloc
  *   scope.c            recording a part of the run, when the program asks for it
  *   scope_account.c    the same in a run that is recorded as a whole
+ *   books.c            both accounts together
  *   control.c          fil_control: the only thing others may call
  *   shim.c             memcpy and the like
  *

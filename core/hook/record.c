@@ -3,6 +3,7 @@
 
 #include "core/hook/record.h"
 
+#include "core/hook/books.h"
 #include "core/hook/nesting.h"
 #include "core/hook/request.h"
 #include "core/hook/scope_account.h"
@@ -331,18 +332,12 @@ void record_free(void *p)
 
 static attr_cold void put_back(uintptr_t address, struct record_block block, enum block_kind kind)
 {
-	struct slot *slot = hook.view.slot;
 	if (!place_block(address, block.entry, block.bytes, block.flags, kind)) {
 		hook_missed(MISSED_NO_SPACE);
 		return;
 	}
-	account_restore(&slot->intent, &hook.view.header->totals,
-			view_entry(&hook.view, block.entry), block.entry, address, block.bytes);
-	if (hook.scope_counts && block.flags & LIVE_SCOPE) {
-		scope_account_restore(block.entry, address, block.bytes);
-	}
-	account_done(&slot->intent);
-	scope_account_done();
+	books_restore(block.entry, address, block.bytes, block.flags & LIVE_SCOPE);
+	books_done();
 }
 
 void record_put_back(void *p, struct record_block block, enum block_kind kind)

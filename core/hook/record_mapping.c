@@ -6,12 +6,12 @@
  * call first cuts whatever it replaces out of the known ranges, then adds what is there now.
  */
 #include "core/base/sys.h"
+#include "core/hook/books.h"
 #include "core/hook/nesting.h"
 #include "core/hook/record.h"
 #include "core/hook/request.h"
 #include "core/hook/scope_account.h"
 #include "core/hook/stack.h"
-#include "core/shm/account.h"
 #include "core/shm/intern.h"
 
 #include <string.h>
@@ -24,16 +24,10 @@ static uintptr_t page_up(uintptr_t address)
 /** Account for a piece that was cut out of a range. */
 static void uncount(const struct range *piece, int blocks)
 {
-	struct slot *slot = hook.view.slot;
 	if (!(piece->flags & RANGE_IDLE)) {
-		account_remove(&slot->intent, &hook.view.header->totals,
-			       view_entry(&hook.view, piece->entry), piece->entry, piece->start,
-			       piece->bytes, blocks);
-		if (hook.scope_counts && piece->flags & RANGE_SCOPE) {
-			scope_account_remove(piece->entry, piece->start, piece->bytes, blocks);
-		}
-		account_done(&slot->intent);
-		scope_account_done();
+		books_remove(piece->entry, piece->start, piece->bytes, blocks,
+			     piece->flags & RANGE_SCOPE);
+		books_done();
 	}
 }
 
@@ -62,13 +56,8 @@ static void add_flagged(uint32_t entry, uintptr_t start, uintptr_t end, uint32_t
 	if (flags & RANGE_IDLE) {
 		return;
 	}
-	account_add(&hook.view.slot->intent, &hook.view.header->totals,
-		    view_entry(&hook.view, entry), entry, start, end - start, 1);
-	if (flags & RANGE_SCOPE) {
-		scope_account_add(entry, start, end - start, 1);
-	}
-	account_done(&hook.view.slot->intent);
-	scope_account_done();
+	books_add(entry, start, end - start, 1, flags & RANGE_SCOPE);
+	books_done();
 }
 
 static void add(uint32_t entry, uintptr_t start, uintptr_t end, bool counted)

@@ -4,9 +4,9 @@
 #include "core/hook/sparse.h"
 
 #include "core/base/sys.h"
+#include "core/hook/books.h"
 #include "core/hook/hook.h"
 #include "core/hook/scope_account.h"
-#include "core/shm/account.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -54,38 +54,6 @@ static void fill(struct sparse_mapping *mapping, uint32_t entry, uintptr_t start
 	hook.sparse.count++;
 }
 
-/** It is in the account of the open scope, too. */
-static bool is_scoped(const struct sparse_mapping *mapping)
-{
-	return hook.scope_counts && mapping->flags & RANGE_SCOPE;
-}
-
-static void account_more(const struct sparse_mapping *mapping, uint64_t bytes, int blocks)
-{
-	account_add(&hook.view.slot->intent, &hook.view.header->totals,
-		    view_entry(&hook.view, mapping->entry), mapping->entry, mapping->start, bytes,
-		    blocks);
-	if (is_scoped(mapping)) {
-		scope_account_add(mapping->entry, mapping->start, bytes, blocks);
-	}
-}
-
-static void account_less(const struct sparse_mapping *mapping, uint64_t bytes, int blocks)
-{
-	account_remove(&hook.view.slot->intent, &hook.view.header->totals,
-		       view_entry(&hook.view, mapping->entry), mapping->entry, mapping->start,
-		       bytes, blocks);
-	if (is_scoped(mapping)) {
-		scope_account_remove(mapping->entry, mapping->start, bytes, blocks);
-	}
-}
-
-static void accounts_done(void)
-{
-	account_done(&hook.view.slot->intent);
-	scope_account_done();
-}
-
 bool sparse_add(uint32_t entry, uintptr_t start, uintptr_t end)
 {
 	struct sparse_mapping *mapping = find_room();
@@ -93,8 +61,8 @@ bool sparse_add(uint32_t entry, uintptr_t start, uintptr_t end)
 		return false;
 	}
 	fill(mapping, entry, start, end, scope_account_takes(entry) ? RANGE_SCOPE : 0);
-	account_more(mapping, 0, 1);
-	accounts_done();
+	books_add(entry, start, 0, 1, mapping->flags & RANGE_SCOPE);
+	books_done();
 	return true;
 }
 
@@ -129,16 +97,17 @@ static uint64_t count_touched(const struct sparse_mapping *mapping)
 static void settle(struct sparse_mapping *mapping, uint64_t touched)
 {
 	uint64_t before = mapping->touched_bytes;
+	bool is_scoped = mapping->flags & RANGE_SCOPE;
 	if (touched == before) {
 		return;
 	}
 	if (touched > before) {
-		account_more(mapping, touched - before, 0);
+		books_add(mapping->entry, mapping->start, touched - before, 0, is_scoped);
 	} else {
-		account_less(mapping, before - touched, 0);
+		books_remove(mapping->entry, mapping->start, before - touched, 0, is_scoped);
 	}
 	mapping->touched_bytes = touched;
-	accounts_done();
+	books_done();
 }
 
 void sparse_look(void)
@@ -171,10 +140,11 @@ void sparse_look(void)
 /** Off the books as a whole. */
 static void drop(struct sparse_mapping *mapping)
 {
-	account_less(mapping, mapping->touched_bytes, 1);
+	books_remove(mapping->entry, mapping->start, mapping->touched_bytes, 1,
+		     mapping->flags & RANGE_SCOPE);
 	mapping->touched_bytes = 0;
 	mapping->entry = 0;
-	accounts_done();
+	books_done();
 	hook.sparse.count--;
 }
 
@@ -182,17 +152,12 @@ static void drop(struct sparse_mapping *mapping)
 static void keep(const struct sparse_mapping *whole, uintptr_t start, uintptr_t end)
 {
 	struct sparse_mapping *part = start < end ? find_room() : NULL;
-	uint32_t entry = whole->entry;
 	if (part) {
-		fill(part, entry, start, end, whole->flags);
+		fill(part, whole->entry, start, end, whole->flags);
 		uint64_t touched = hook.sparse.is_blind ? 0 : count_touched(part);
-		account_restore(&hook.view.slot->intent, &hook.view.header->totals,
-				view_entry(&hook.view, entry), entry, start, touched);
-		if (is_scoped(part)) {
-			scope_account_restore(entry, start, touched);
-		}
+		books_restore(whole->entry, start, touched, whole->flags & RANGE_SCOPE);
 		part->touched_bytes = touched;
-		accounts_done();
+		books_done();
 	}
 }
 

@@ -276,6 +276,12 @@ static void notice_outlived(struct sampler *sampler, uint64_t now_ms)
 	sampler->next_outlived_ms = now_ms + OUTLIVED_MS;
 }
 
+static void look_at_sparse(struct sampler *sampler, uint64_t anonymous_bytes, bool is_close)
+{
+	touched_look(&sampler->touched, sampler->segment_fd, sampler->header, sampler->source.root,
+		     sampler->source.pid, anonymous_bytes, is_close);
+}
+
 void sampler_look(struct sampler *sampler, const struct descendants *below, uint64_t now_ms)
 {
 	uint64_t start_us = sampler_cpu_us();
@@ -294,8 +300,7 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 		.file_bytes = usage.file_bytes,
 		.cgroup_bytes = usage.cgroup_bytes,
 	};
-	touched_look(&sampler->touched, sampler->segment_fd, sampler->header, sampler->source.root,
-		     sampler->source.pid, sample.anonymous_bytes, sampler->is_close_look);
+	look_at_sparse(sampler, sample.anonymous_bytes, sampler->is_close_look);
 	uint64_t charge_us = sampler_cpu_us();
 	struct charge charge = read_charge(sampler, &usage, below, segment, now_ms);
 	charge_us = sampler_cpu_us() - charge_us;
@@ -322,8 +327,7 @@ void sampler_look_closely(struct sampler *sampler, const struct descendants *bel
 
 void sampler_look_at_sparse(struct sampler *sampler)
 {
-	touched_look(&sampler->touched, sampler->segment_fd, sampler->header, sampler->source.root,
-		     sampler->source.pid, sampler->touched.anonymous_bytes, true);
+	look_at_sparse(sampler, sampler->touched.anonymous_bytes, true);
 }
 
 uint64_t sampler_likely_bytes(const struct sampler *sampler)
