@@ -3,32 +3,20 @@
 
 #include "cmd/go_program.h"
 
-#include <elf.h>
-#include <string.h>
+#include "core/elf/notes.h"
+
 #include <unistd.h>
 
 /* What is looked at of a program's notes: more than linkers write. */
 #define NOTES_BYTES 4096u
 
-/* Its build id: ELF_NOTE_GO_NAME in Go's cmd/link/internal/ld/elf.go. */
-static bool has_go_note(const char *notes, size_t len)
-{
-	static const char name[4] = "Go";
-
-	for (size_t at = 0; at + sizeof(Elf64_Nhdr) + sizeof(name) <= len; at += 4) {
-		Elf64_Nhdr note;
-		memcpy(&note, notes + at, sizeof(note));
-		if (note.n_namesz == sizeof(name) && note.n_type == 4 &&
-		    memcmp(notes + at + sizeof(note), name, sizeof(name)) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
+/* Of the note with Go's build id: ELF_NOTE_GO_NAME in Go's cmd/link/internal/ld/elf.go. */
+#define GO_BUILD_ID 4
 
 bool go_has_made(const struct elf_file *file, int fd)
 {
-	char notes[NOTES_BYTES];
+	unsigned char notes[NOTES_BYTES];
+	uint32_t bytes;
 
 	for (unsigned i = 0; i < file->header.e_phnum; i++) {
 		const ElfW(Phdr) *header = &file->headers[i];
@@ -36,7 +24,7 @@ bool go_has_made(const struct elf_file *file, int fd)
 		ssize_t got = header->p_type == PT_NOTE
 				      ? pread(fd, notes, len, (off_t)header->p_offset)
 				      : 0;
-		if (got > 0 && has_go_note(notes, (size_t)got)) {
+		if (got > 0 && elf_note(notes, (size_t)got, "Go\0", GO_BUILD_ID, &bytes)) {
 			return true;
 		}
 	}

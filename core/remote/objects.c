@@ -4,7 +4,7 @@
 #include "core/remote/objects.h"
 
 #include "core/base/attributes.h"
-#include "core/elf/build_id.h"
+#include "core/elf/notes.h"
 #include "core/host/proc.h"
 
 #include <elf.h>

@@ -3,7 +3,7 @@
 
 #include "core/stack/native_objects.h"
 
-#include "core/elf/build_id.h"
+#include "core/elf/notes.h"
 #include "core/stack/native_memory.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the fil-profile authors
 
-#include "core/elf/build_id.h"
+#include "core/elf/notes.h"
 #include "tests/unit/test.h"
 
 /* Another note, then one with the build id 01 02 03 04 05. */
