@@ -188,7 +188,7 @@ def test_it(number): assert len(bytearray(9_000_000))
 def test_processes_of_xdist_are_not_forgotten(with_ipython_and_pytest, tmp_path):
     """Tests run in children, which are not profiled: that is said, and nothing pretended."""
     (tmp_path / "test_it.py").write_text(LIMITED)
-    command = [with_ipython_and_pytest / "fil-profile", "python", "-m", "pytest", "-q", "-p",
+    command = [with_ipython_and_pytest / "fil-profile", "python", "-m", "pytest", "-q", "-rN", "-p",
                "no:cacheprovider", tmp_path / "test_it.py"]
     said = checked([*command, "-n", "2"], cwd=tmp_path)
     assert "4 tests have limits of memory that were not checked" in said
