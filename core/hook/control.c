@@ -8,6 +8,7 @@
 #include "core/hook/request.h"
 #include "core/hook/scope.h"
 #include "core/hook/stack.h"
+#include "core/shm/ledger.h"
 
 /** Copy the calling thread's frames, outermost first. Returns how many there are. */
 static long control_stack(struct control_stack *stack)
@@ -43,7 +44,7 @@ attr_export long fil_control(unsigned operation, void *argument)
 		return control_stack(argument);
 	case CONTROL_LIVE_BYTES:
 		return hook.gate && hook.gate->recording
-			? (long)hook.view.header->totals.live_bytes
+			? (long)ledger_sum(hook.view.header).live_bytes
 			: CONTROL_UNKNOWN;
 	case CONTROL_STATE:
 		return scope_state();

@@ -19,6 +19,7 @@
 #include "core/profile/segment_reader.h"
 #include "core/profile/snapshot.h"
 #include "core/profile/stopped.h"
+#include "core/shm/ledger.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -192,7 +193,7 @@ static void add_entries(struct collector *collector)
 
 static void add_threads(struct collector *collector, uint32_t slot)
 {
-	uint64_t now = collector->reader.header.totals.allocations;
+	uint64_t now = ledger_sum(&collector->reader.header).allocations;
 	for (uint64_t k = 1; k < collector->threads[slot].used; k++) {
 		const struct thread_record *thread = thread_at(collector, slot, k);
 		if (!thread || !thread->node

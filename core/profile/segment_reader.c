@@ -14,13 +14,20 @@
 #define SEEK_DATA 3
 #endif
 
-static const uint32_t shared_element_bytes[SHARED_ARENA_COUNT] = {
+static const uint32_t shared_element_bytes[ARENA_LEDGER + 1] = {
 	[ARENA_NODE] = sizeof(struct node),
 	[ARENA_ENTRY] = sizeof(struct entry),
 	[ARENA_CODE] = sizeof(struct code),
 	[ARENA_TEXT] = TEXT_UNIT,
 	[ARENA_SCOPE] = sizeof(struct entry),
+	[ARENA_LEDGER] = sizeof(struct entry),
 };
+
+/** Of the arenas from ARENA_LEDGER on there are as many as ledgers. */
+static uint32_t shared_bytes(enum shared_arena which)
+{
+	return shared_element_bytes[which < ARENA_LEDGER ? which : ARENA_LEDGER];
+}
 
 static const uint32_t own_element_bytes[SLOT_ARENA_COUNT] = {
 	[ARENA_SLAB] = sizeof(uint64_t),
@@ -185,7 +192,7 @@ int reader_copy_shared(const struct segment_reader *reader, enum shared_arena wh
 		       struct arena_copy *copy)
 {
 	return copy_arena(reader, &reader->header.arena[which], arena_row_offset(which),
-			  shared_element_bytes[which], UINT64_MAX, copy);
+			  shared_bytes(which), UINT64_MAX, copy);
 }
 
 int reader_copy_own(const struct segment_reader *reader, uint32_t number, const struct slot *slot,
@@ -198,7 +205,7 @@ int reader_copy_own(const struct segment_reader *reader, uint32_t number, const 
 uint64_t reader_element_offset(const struct segment_reader *reader, enum shared_arena which,
 			       uint64_t k)
 {
-	uint64_t per_extent = EXTENT_BYTES / shared_element_bytes[which];
+	uint64_t per_extent = EXTENT_BYTES / shared_bytes(which);
 	uint64_t position = k / per_extent;
 	uint32_t extent;
 	if (position >= reader->header.arena[which].extents || position >= ARENA_EXTENTS_MAX
@@ -207,7 +214,7 @@ uint64_t reader_element_offset(const struct segment_reader *reader, enum shared_
 	    || extent >= reader->extent_count) {
 		return 0;
 	}
-	return extent_offset(extent) + k % per_extent * shared_element_bytes[which];
+	return extent_offset(extent) + k % per_extent * shared_bytes(which);
 }
 
 const void *arena_element(const struct arena_copy *copy, uint64_t k)

@@ -4,7 +4,7 @@
 #include "core/profile/snapshot.h"
 
 #include "core/profile/repair.h"
-#include "core/shm/account.h"
+#include "core/shm/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +19,14 @@ const struct entry *snapshot_entry(const struct snapshot *snapshot, uint64_t k)
 }
 
 /** The same for writing: the extents are our own copy. */
-static struct entry *writable_entry(const struct snapshot *snapshot, uint64_t k)
+static struct entry *writable(const struct arena_copy *entries, uint64_t k)
 {
-	return (struct entry *)arena_element(&snapshot->entries, k);
+	return (struct entry *)arena_element(entries, k);
 }
 
 void snapshot_add(struct snapshot *snapshot, uint32_t k, uint64_t bytes)
 {
-	struct entry *entry = writable_entry(snapshot, k);
+	struct entry *entry = writable(&snapshot->entries, k);
 	if (entry) {
 		account_snap(entry, snapshot->totals.epoch);
 		entry->live_bytes += bytes;
@@ -73,17 +73,17 @@ static int read_totals(const struct segment_reader *reader, struct snapshot *sna
 					      : reader_totals(reader, &snapshot->totals);
 }
 
-/** Read entry k until two reads agree. */
-static int settle_entry(const struct segment_reader *reader, const struct snapshot *snapshot,
-			uint64_t k, struct entry *entry)
+/** Read what an arena has of entry k until two reads agree. */
+static int settle_entry(const struct segment_reader *reader, enum shared_arena which,
+			uint64_t epoch, uint64_t k, struct entry *entry)
 {
-	uint64_t offset = reader_element_offset(reader, arena_of(snapshot), k);
+	uint64_t offset = reader_element_offset(reader, which, k);
 	for (int i = 0; offset && i < ENTRY_TRIES; i++) {
 		struct entry again;
 		if (reader_read(reader, offset, &again, sizeof(again))) {
 			return -1;
 		}
-		bool settled = entry_is_settled(entry, &again, snapshot->totals.epoch);
+		bool settled = entry_is_settled(entry, &again, epoch);
 		*entry = again;
 		if (settled) {
 			break;
@@ -92,21 +92,32 @@ static int settle_entry(const struct segment_reader *reader, const struct snapsh
 	return 0;
 }
 
-/** Read all entries a second time and settle those that have changed. */
-static int settle_entries(const struct segment_reader *reader, struct snapshot *snapshot)
+/** Read an arena a second time and settle those entries that have changed. */
+static int settle_entries(const struct segment_reader *reader, enum shared_arena which,
+			  uint64_t epoch, struct arena_copy *entries)
 {
 	struct arena_copy second;
-	int result = reader_copy_shared(reader, arena_of(snapshot), &second);
-	for (uint64_t k = 1; result == 0 && k < snapshot->entries.used; k++) {
-		struct entry *entry = writable_entry(snapshot, k);
+	int result = reader_copy_shared(reader, which, &second);
+	for (uint64_t k = 1; result == 0 && k < entries->used; k++) {
+		struct entry *entry = writable(entries, k);
 		const struct entry *again = arena_element(&second, k);
 		if (entry && again && memcmp(entry, again, sizeof(*entry)) != 0) {
 			*entry = *again;
-			result = settle_entry(reader, snapshot, k, entry);
+			result = settle_entry(reader, which, epoch, k, entry);
 		}
 	}
 	arena_done(&second);
 	return result;
+}
+
+/** Copy an arena of entries. 0, or -1 with errno; arena_done in any case. */
+static int read_entries(const struct segment_reader *reader, enum shared_arena which,
+			uint64_t epoch, bool running, struct arena_copy *entries)
+{
+	if (reader_copy_shared(reader, which, entries)) {
+		return -1;
+	}
+	return running ? settle_entries(reader, which, epoch, entries) : 0;
 }
 
 /** How far the shares are from adding up to the peak. */
@@ -127,11 +138,74 @@ static uint64_t snapshot_error(const struct snapshot *snapshot)
 
 static int read_once(struct segment_reader *reader, bool running, struct snapshot *snapshot)
 {
-	if (reader_refresh(reader) || read_totals(reader, snapshot)
-	    || reader_copy_shared(reader, arena_of(snapshot), &snapshot->entries)) {
+	if (reader_refresh(reader) || read_totals(reader, snapshot)) {
 		return -1;
 	}
-	return running ? settle_entries(reader, snapshot) : 0;
+	return read_entries(reader, arena_of(snapshot), snapshot->totals.epoch, running,
+			    &snapshot->entries);
+}
+
+/** Add what a ledger has of an entry, with its share of the peak. */
+static void add_account(struct entry *entry, const struct entry *more, const struct totals *totals)
+{
+	uint64_t bytes, more_bytes, blocks, more_blocks;
+	entry_peak_share(entry, totals, &bytes, &blocks);
+	entry_peak_share(more, totals, &more_bytes, &more_blocks);
+	entry->snap_bytes = bytes + more_bytes;
+	entry->snap_blocks = (uint32_t)(blocks + more_blocks);
+	entry->snap_epoch = totals->epoch;
+	entry->live_bytes += more->live_bytes;
+	entry->live_blocks += more->live_blocks;
+	entry->total_bytes += more->total_bytes;
+	entry->total_blocks += more->total_blocks;
+}
+
+/** Take back what a thread was in the middle of in a ledger. Copies of both. */
+static void repair_ledger(struct snapshot *snapshot, struct ledger *ledger,
+			  const struct arena_copy *entries)
+{
+	if (repair_is_needed(&ledger->intent)) {
+		struct entry *entry = writable(entries, ledger->intent.entry);
+		snapshot->repaired_operations++;
+		if (entry) {
+			repair_undo(&ledger->intent, entry, &ledger->totals);
+		}
+	}
+}
+
+/** Add what ledger number i has. totals: those of the segment alone. */
+static int add_ledger(const struct segment_reader *reader, uint32_t i, bool running,
+		      const struct totals *totals, struct snapshot *snapshot)
+{
+	struct ledger ledger = reader->header.ledger[i];
+	struct arena_copy entries;
+	int result = read_entries(reader, ARENA_LEDGER + i, totals->epoch, running, &entries);
+	if (result == 0 && !running) {
+		repair_ledger(snapshot, &ledger, &entries);
+	}
+	for (uint64_t k = 1; result == 0 && k < entries.used; k++) {
+		struct entry *entry = writable(&snapshot->entries, k);
+		const struct entry *more = arena_element(&entries, k);
+		if (entry && more && (more->total_blocks | more->live_bytes | more->snap_epoch)) {
+			add_account(entry, more, totals);
+		}
+	}
+	ledger_add_to(&ledger, &snapshot->totals);
+	arena_done(&entries);
+	return result;
+}
+
+static int add_ledgers(const struct segment_reader *reader, bool running,
+		       struct snapshot *snapshot)
+{
+	const struct totals totals = snapshot->totals;
+	int result = 0;
+	for (uint32_t i = 0; result == 0 && snapshot->of == SNAPSHOT_RUN && i < LEDGER_COUNT; i++) {
+		if (reader->header.ledger[i].totals.live_bytes) {
+			result = add_ledger(reader, i, running, &totals, snapshot);
+		}
+	}
+	return result;
 }
 
 /** Of a running workload: the first reading that adds up, or the one that is nearest to it. */
@@ -140,7 +214,7 @@ static int take_running(struct segment_reader *reader, struct snapshot *snapshot
 	uint64_t best_error = UINT64_MAX;
 	for (int i = 0; i < SNAPSHOT_TRIES && best_error != 0; i++) {
 		struct snapshot next = empty(snapshot->of);
-		if (read_once(reader, true, &next)) {
+		if (read_once(reader, true, &next) || add_ledgers(reader, true, &next)) {
 			snapshot_done(&next);
 			return -1;
 		}
@@ -157,8 +231,7 @@ static int take_running(struct segment_reader *reader, struct snapshot *snapshot
 }
 
 /** Take back what the process of a slot was in the middle of. */
-static int repair_slot(const struct segment_reader *reader, uint32_t number,
-		       struct snapshot *snapshot)
+static int repair_slot(struct segment_reader *reader, uint32_t number, struct snapshot *snapshot)
 {
 	struct slot slot;
 	if (reader_slot(reader, number, &slot)) {
@@ -166,11 +239,14 @@ static int repair_slot(const struct segment_reader *reader, uint32_t number,
 	}
 	const struct intent *intent = intent_of(snapshot, &slot);
 	if (repair_is_needed(intent)) {
-		struct entry *entry = writable_entry(snapshot, intent->entry);
+		struct entry *entry = writable(&snapshot->entries, intent->entry);
 		snapshot->repaired_operations++;
 		if (entry) {
 			repair_undo(intent, entry, &snapshot->totals);
 		}
+	} else if (intent->op == INTENT_FOLD && intent->entry < LEDGER_COUNT) {
+		ledger_repair_fold(intent, &reader->header.ledger[intent->entry],
+				   &snapshot->totals);
 	}
 	return 0;
 }
@@ -185,7 +261,7 @@ static int take_dead(struct segment_reader *reader, struct snapshot *snapshot)
 			return -1;
 		}
 	}
-	return 0;
+	return add_ledgers(reader, false, snapshot);
 }
 
 int snapshot_take(struct segment_reader *reader, enum snapshot_of of, bool running,

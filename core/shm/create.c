@@ -41,7 +41,9 @@ void segment_init(struct segment_header *header, struct slot *slot, uint64_t siz
 	header->arena[ARENA_ENTRY] = arena_empty(sizeof(struct entry));
 	header->arena[ARENA_CODE] = arena_empty(sizeof(struct code));
 	header->arena[ARENA_TEXT] = arena_empty(TEXT_UNIT);
-	header->arena[ARENA_SCOPE] = arena_empty(sizeof(struct entry));
+	for (uint32_t a = ARENA_SCOPE; a < SHARED_ARENA_COUNT; a++) {
+		header->arena[a] = arena_empty(sizeof(struct entry));
+	}
 	slot->arena[ARENA_SLAB] = arena_empty(sizeof(uint64_t));
 	slot->arena[ARENA_RANGE] = arena_empty(sizeof(struct range));
 	slot->arena[ARENA_THREAD] = arena_empty(sizeof(struct thread_record));

@@ -149,6 +149,9 @@ uint32_t intern_new_entry(struct segment_view *view, uint32_t node)
 	struct node *owner = view_node(view, node);
 	uint32_t k = view_add_shared(view, ARENA_ENTRY, 1);
 	if (k) {
+		/* Its page is there from now on, also if only ledgers have something of it: for
+		   readers a hole is the end of what there is. */
+		*(volatile uint64_t *)&view_entry(view, k)->total_blocks = 0;
 		owner->entry = k;
 	}
 	return k;

@@ -25,6 +25,7 @@
 #ifndef CORE_SHM_LIVE_H
 #define CORE_SHM_LIVE_H
 
+#include "core/base/atomic.h"
 #include "core/shm/view.h"
 
 #define LIVE_PAGE_SHIFT 12
@@ -211,6 +212,45 @@ attr_inline void live_erase(struct live_table *table, struct segment_view *view,
 	*place.page -= (uint64_t)1 << 40;
 	if (page_blocks(*place.page) == 0) {
 		live_page_emptied(table, view, place.page);
+	}
+}
+
+/*
+ * The same for threads that record beside each other (struct ledger): while they do, others may
+ * insert and erase at other addresses, and nobody does anything else with the table.
+ */
+
+/** live_insert_quickly, of a block without flags. */
+attr_inline bool live_insert_beside(struct live_table *table, struct segment_view *view,
+				    uintptr_t address, struct live_block block)
+{
+	uint64_t *page = live_page(table, address);
+	if (unlikely(!page) || unlikely(!page_slab(load_relaxed(page)))) {
+		return false;
+	}
+	uint64_t *word = live_word(view, load_relaxed(page), address);
+	uint64_t nothing = 0;
+	add_relaxed(page, (uint64_t)1 << 40);
+	/* Two blocks of a page with too large a granule may fall on one word. */
+	if (unlikely(!cas_acq_rel(word, &nothing, live_pack(address, block)))) {
+		add_relaxed(page, -((uint64_t)1 << 40));
+		return false;
+	}
+	return true;
+}
+
+/** live_erase. True if the page has no block now; it keeps its slab (live_tidy_page). */
+attr_inline bool live_erase_beside(struct live_place place)
+{
+	store_relaxed(place.word, 0);
+	return page_blocks(add_relaxed(place.page, -((uint64_t)1 << 40))) == 1;
+}
+
+/** Give the slab of a page to others if it has no blocks. Under the slot's lock. */
+attr_inline void live_tidy_page(struct live_table *table, struct segment_view *view, uint64_t *page)
+{
+	if (page_slab(*page) && page_blocks(*page) == 0) {
+		live_page_emptied(table, view, page);
 	}
 }
 

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define RUN_INFO_VERSION 1u
-#define RUN_INFO_OFFSET ((uint64_t)512 << 10)
+#define RUN_INFO_OFFSET ((uint64_t)1536 << 10)
 #define RUN_INFO_SAMPLES 1000u
 #define RUN_INFO_TEXT_BYTES ((uint32_t)64 << 10)
 

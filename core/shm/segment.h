@@ -26,6 +26,8 @@
  *   mapper  the object file whose code has asked for a mapping
  *   node    a frame below a parent node: a stack is the path from a node to the root
  *   entry   the account of one stack that has allocated: live, snapshot, totals
+ *   ledger  totals and accounts that some threads of a process keep apart from the others, while
+ *           they would only wait for each other: the sums over all are what they would be
  *   slot    one process that records; generation counts its images (an exec starts a new one)
  *   epoch   number of the current peak; see struct entry
  */
@@ -40,7 +42,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 10u
+#define SEGMENT_VERSION 11u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -66,13 +68,17 @@
 #define ROOT_CODES 4096u
 #define ROOT_TEXTS 4096u
 
+/** Ledgers of a process. Of more threads some share one. */
+#define LEDGER_COUNT 16u
+
 enum shared_arena {
 	ARENA_NODE = 0, /* struct node */
 	ARENA_ENTRY,    /* struct entry */
 	ARENA_CODE,     /* struct code */
 	ARENA_TEXT,     /* struct text, in units of TEXT_UNIT bytes */
 	ARENA_SCOPE,    /* struct entry: what the scope has of the entry of the same number */
-	SHARED_ARENA_COUNT
+	ARENA_LEDGER,   /* struct entry: what ledger 0 has of it; then ledger 1, and so on */
+	SHARED_ARENA_COUNT = ARENA_LEDGER + LEDGER_COUNT
 };
 
 enum slot_arena {
@@ -85,7 +91,7 @@ enum slot_arena {
 #define SEGMENT_ROOTS_OFFSET ((uint64_t)4096)
 #define SEGMENT_DIRECTORY_OFFSET ((uint64_t)128 << 10)
 #define DIRECTORY_ROW_BYTES (ARENA_EXTENTS_MAX * sizeof(uint32_t))
-#define SEGMENT_FRONT_BYTES ((uint64_t)768 << 10)
+#define SEGMENT_FRONT_BYTES ((uint64_t)2 << 20)
 #define SEGMENT_SLOTS_OFFSET SEGMENT_FRONT_BYTES
 #define SEGMENT_EXTENTS_OFFSET (SEGMENT_SLOTS_OFFSET + SLOT_COUNT * SLOT_BYTES)
 #define SLOT_DIRECTORY_OFFSET ((uint64_t)8192)
@@ -108,7 +114,8 @@ struct arena {
 
 /**
  * Totals over all slots and the number of the current peak. One cache line of its own.
- * live_bytes is always the sum of live_bytes over all entries, but for operations under way.
+ * live_bytes is always the sum of live_bytes over all entries, but for operations under way; while
+ * ledgers are open, with what they have.
  */
 struct totals {
 	uint64_t live_bytes;
@@ -132,6 +139,54 @@ struct totals {
 	uint32_t look_wanted;
 	uint32_t reserved;
 	uint64_t reserved2[2];
+};
+
+/**
+ * An operation under way in the slot or a ledger, for the collector to repair. op is stored last
+ * and cleared first.
+ */
+struct intent {
+	uint32_t op; /* enum intent_op */
+	uint32_t entry;
+	uint64_t address;
+	uint64_t bytes;
+	/** entry.live_bytes and totals.live_bytes before the operation. */
+	uint64_t entry_live_before;
+	uint64_t total_live_before;
+	uint64_t blocks_before;
+	uint64_t total_blocks_before;
+};
+
+enum intent_op {
+	INTENT_NONE = 0,
+	INTENT_ADD = 1,
+	INTENT_REMOVE = 2,
+	/**
+	 * What ledger number entry has is moved into the totals: bytes, in blocks_before blocks.
+	 */
+	INTENT_FOLD = 3,
+};
+
+/** What live_bytes of a ledger with nothing in it is: less than that was freed through it. */
+#define LEDGER_NOTHING ((uint64_t)1 << 62)
+
+/**
+ * Books of some threads of slot 0, which they keep under a lock of their own. Its totals are what
+ * came since it was opened, and its accounts (ARENA_LEDGER) parts of those in ARENA_ENTRY: negative
+ * ones, modulo 2^64, where one thread frees what another has allocated.
+ *
+ * The peak stays exact because no ledger may reach it: an open one has a credit, and
+ * totals.live_bytes and all credits together are never above totals.peak_bytes. Its own peak_bytes
+ * is LEDGER_NOTHING and that credit, and its epoch that of the totals. Whoever needs more closes
+ * all: what they have is folded into the totals, and all record there again.
+ */
+struct ledger {
+	/** As the slot's, which may be held already when this one is taken, but not the reverse. */
+	uint32_t lock;
+	/** 1: its threads may use it. Changes under both locks. */
+	uint32_t is_open;
+	struct totals totals __attribute__((aligned(64)));
+	struct intent intent __attribute__((aligned(64)));
 };
 
 /** The ceiling, as the supervisor sets it before the workload starts. */
@@ -195,6 +250,8 @@ struct segment_header {
 	struct totals totals __attribute__((aligned(64)));
 	/** Of the scope in a run that is recorded as a whole: sums over ARENA_SCOPE. */
 	struct totals scope_totals;
+
+	struct ledger ledger[LEDGER_COUNT];
 };
 
 /**
@@ -298,24 +355,6 @@ enum slot_state {
 	/** A hook records into it. */
 	SLOT_RECORDING = 2,
 };
-
-/**
- * An operation under way in the slot, for the collector to repair. op is stored last and cleared
- * first.
- */
-struct intent {
-	uint32_t op; /* enum intent_op */
-	uint32_t entry;
-	uint64_t address;
-	uint64_t bytes;
-	/** entry.live_bytes and totals.live_bytes before the operation. */
-	uint64_t entry_live_before;
-	uint64_t total_live_before;
-	uint64_t blocks_before;
-	uint64_t total_blocks_before;
-};
-
-enum intent_op { INTENT_NONE = 0, INTENT_ADD = 1, INTENT_REMOVE = 2 };
 
 enum request_kind {
 	REQUEST_NONE = 0,
@@ -505,6 +544,7 @@ _Static_assert(sizeof(struct entry) == 48, "wire");
 _Static_assert(sizeof(struct code) == 64, "wire");
 _Static_assert(sizeof(struct text) == 24, "wire");
 _Static_assert(sizeof(struct intent) == 56, "wire");
+_Static_assert(sizeof(struct ledger) == 192, "wire");
 _Static_assert(sizeof(struct request) == 24, "wire");
 _Static_assert(sizeof(struct scope) == 112, "wire");
 _Static_assert(sizeof(struct slot) <= SLOT_DIRECTORY_OFFSET, "slot head");

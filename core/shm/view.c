@@ -316,3 +316,10 @@ void view_clear_own(struct segment_view *view, enum slot_arena which)
 	}
 	arena->used = 1;
 }
+
+void view_clear_shared(struct segment_view *view, enum shared_arena which)
+{
+	for (uint32_t i = 0; i < view->header->arena[which].extents; i++) {
+		view_clear_bytes(view, view->shared[which][i], EXTENT_BYTES);
+	}
+}

@@ -68,6 +68,9 @@ void view_reset_own(struct segment_view *view);
 /** Forget the elements of one of them while the image runs on. */
 void view_clear_own(struct segment_view *view, enum slot_arena which);
 
+/** Zero the elements of a shared arena. */
+void view_clear_shared(struct segment_view *view, enum shared_arena which);
+
 /** Zero bytes of extents, giving their memory back; on a disk they keep their space. */
 void view_clear_bytes(const struct segment_view *view, void *memory, uint64_t bytes);
 
@@ -79,17 +82,23 @@ attr_inline struct node *view_node(const struct segment_view *view, uint32_t k)
 	return (struct node *)view->shared[ARENA_NODE][k / per] + k % per;
 }
 
-attr_inline struct entry *view_entry(const struct segment_view *view, uint32_t k)
+/** What one of the arenas of accounts has of entry k. */
+attr_inline struct entry *view_account(const struct segment_view *view, enum shared_arena which,
+				       uint32_t k)
 {
 	const uint32_t per = EXTENT_BYTES / sizeof(struct entry);
-	return (struct entry *)view->shared[ARENA_ENTRY][k / per] + k % per;
+	return (struct entry *)view->shared[which][k / per] + k % per;
+}
+
+attr_inline struct entry *view_entry(const struct segment_view *view, uint32_t k)
+{
+	return view_account(view, ARENA_ENTRY, k);
 }
 
 /** What the scope has of entry k. */
 attr_inline struct entry *view_scope_entry(const struct segment_view *view, uint32_t k)
 {
-	const uint32_t per = EXTENT_BYTES / sizeof(struct entry);
-	return (struct entry *)view->shared[ARENA_SCOPE][k / per] + k % per;
+	return view_account(view, ARENA_SCOPE, k);
 }
 
 attr_inline struct code *view_code(const struct segment_view *view, uint32_t k)

@@ -5,8 +5,9 @@
 
 #include "core/base/atomic.h"
 #include "core/base/attributes.h"
-#include "core/supervise/breach.h"
 #include "core/host/proc.h"
+#include "core/shm/ledger.h"
+#include "core/supervise/breach.h"
 #include "core/supervise/program.h"
 #include "core/supervise/reaper.h"
 #include "core/supervise/run_info.h"
@@ -244,7 +245,7 @@ static void handle_signals(struct supervisor *s)
 static void note_refusals(struct supervisor *s)
 {
 	uint64_t count = load_relaxed(&s->passing.slot->failed_count);
-	s->refusals.allocations_at_end = load_relaxed(&s->passing.header->totals.allocations);
+	s->refusals.allocations_at_end = ledger_sum(s->passing.header).allocations;
 	if (count != s->refusals.count) {
 		s->refusals.count = count;
 		s->refusals.allocations_then = s->refusals.allocations_at_end;

@@ -4,6 +4,7 @@
 #include "core/supervise/picture.h"
 
 #include "core/base/atomic.h"
+#include "core/shm/ledger.h"
 #include "core/supervise/supervisor.h"
 
 /** A new picture is worth its cost when live memory differs by one part in so many. */
@@ -22,7 +23,7 @@ void picture_init(struct picture *picture, bool is_wanted)
 
 static uint64_t live_bytes(const struct supervisor *s)
 {
-	return load_relaxed(&s->passing.header->totals.live_bytes);
+	return ledger_sum(s->passing.header).live_bytes;
 }
 
 static bool is_news(const struct picture *picture, uint64_t live)

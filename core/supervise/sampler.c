@@ -6,6 +6,7 @@
 #include "core/base/atomic.h"
 #include "core/host/file.h"
 #include "core/host/proc.h"
+#include "core/shm/ledger.h"
 #include "oomsim/ceiling.h"
 
 #include <signal.h>
@@ -294,7 +295,7 @@ void sampler_look(struct sampler *sampler, const struct descendants *below, uint
 	usage.file_bytes = without_segment_file(sampler, usage.file_bytes);
 	struct usage_sample sample = {
 		.time_ms = now_ms - sampler->start_ms,
-		.tracked_bytes = load_relaxed(&sampler->header->totals.live_bytes),
+		.tracked_bytes = ledger_sum(sampler->header).live_bytes,
 		.anonymous_bytes = usage.charge.anonymous_bytes,
 		.shared_bytes = usage.charge.shared_bytes,
 		.file_bytes = usage.file_bytes,
@@ -345,7 +346,7 @@ void sampler_finish(struct sampler *sampler, uint64_t now_ms)
 	}
 	struct usage_sample sample = {
 		.time_ms = now_ms - sampler->start_ms,
-		.tracked_bytes = load_relaxed(&sampler->header->totals.live_bytes),
+		.tracked_bytes = ledger_sum(sampler->header).live_bytes,
 	};
 	timeline_add(&sampler->timeline, sample);
 }

@@ -44,8 +44,7 @@ static inline struct segment_file segment_file_new(void)
 	struct segment_file file = { .fd = memfd_create("segment", MFD_CLOEXEC) };
 	struct segment_header *header = &file.header;
 	static const uint32_t shared[] = { sizeof(struct node), sizeof(struct entry),
-					   sizeof(struct code), TEXT_UNIT,
-					   sizeof(struct entry) };
+					   sizeof(struct code), TEXT_UNIT };
 	static const uint32_t own[] = { 8, sizeof(struct range), sizeof(struct thread_record) };
 	header->magic = SEGMENT_MAGIC;
 	header->version = SEGMENT_VERSION;
@@ -55,7 +54,9 @@ static inline struct segment_file segment_file_new(void)
 	header->totals.epoch = 1;
 	header->scope_totals.epoch = 1;
 	for (int i = 0; i < SHARED_ARENA_COUNT; i++) {
-		header->arena[i] = (struct arena){ .used = 1, .element_bytes = shared[i] };
+		header->arena[i] = (struct arena){ .used = 1, .element_bytes = i < ARENA_SCOPE
+								      ? shared[i]
+								      : sizeof(struct entry) };
 	}
 	for (int i = 0; i < SLOT_ARENA_COUNT; i++) {
 		file.slot.arena[i] = (struct arena){ .used = 1, .element_bytes = own[i] };
