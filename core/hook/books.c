@@ -5,7 +5,7 @@
 
 #include "core/hook/hook.h"
 #include "core/hook/scope_account.h"
-#include "core/shm/account.h"
+#include "core/shm/ledger.h"
 
 void books_add(uint32_t entry, uint64_t address, uint64_t bytes, int blocks, bool is_scoped)
 {
@@ -38,4 +38,19 @@ void books_done(void)
 {
 	account_done(&hook.view.slot->intent);
 	scope_account_done();
+}
+
+void books_repair(void)
+{
+	struct intent *intent = &hook.view.slot->intent;
+	struct totals *totals = &hook.view.header->totals;
+	uint32_t number = intent->entry;
+	if (intent->op == INTENT_FOLD) {
+		ledger_repair_fold(intent, view_ledger(&hook.view, number % LEDGER_COUNT), totals);
+	} else if (intent->op != INTENT_NONE && number
+		   && number < hook.view.header->arena[ARENA_ENTRY].used) {
+		account_repair(intent, view_entry(&hook.view, number), totals);
+	}
+	account_done(intent);
+	scope_account_repair();
 }

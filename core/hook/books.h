@@ -23,4 +23,7 @@ void books_remove(uint32_t entry, uint64_t address, uint64_t bytes, int blocks, 
 void books_restore(uint32_t entry, uint64_t address, uint64_t bytes, bool is_scoped);
 void books_done(void);
 
+/** Undo, in both, what was under way when the holder of the lock went. */
+void books_repair(void);
+
 #endif

@@ -17,6 +17,7 @@
  *   domains.c          CPython's object allocators, wrapped
  *   nesting.c          whether to record: the lock, operations inside operations
  *   record.c           from an operation to the segment
+ *   record_beside.c    the same while threads keep ledgers of their own; ledgers.c: when they do
  *   record_mapping.c   the same for mappings; sparse.c: for those that are not meant to be filled
  *   ceiling.c          is there memory left under the ceiling; filter.c: giving up system calls
  *   fault.c            the same when memory is touched: the counter's SIGTRAP
@@ -51,6 +52,7 @@
 #include "core/hook/domains.h"
 #include "core/hook/fault.h"
 #include "core/hook/frame_memo.h"
+#include "core/hook/ledgers.h"
 #include "core/hook/native.h"
 #include "core/hook/next.h"
 #include "core/hook/pool.h"
@@ -112,6 +114,7 @@ struct hook {
 
 	struct segment_view view;
 	struct live_table live;
+	struct ledgers ledgers;
 	struct range_index mappings;
 	struct range_index large_blocks;
 	struct sparse sparse;
@@ -177,11 +180,21 @@ attr_inline struct next_functions *next_ready(void)
 /** hook_lock when somebody else has it. */
 bool hook_lock_slowly(uint32_t tid);
 
-/** The slot's lock for the calling thread; false if it is not to be had now. */
-attr_inline bool hook_lock(void)
+/**
+ * The slot's lock for the calling thread, while others may record in ledgers: for the tables of
+ * stacks and for room. False if it is not to be had now.
+ */
+attr_inline bool hook_lock_beside(void)
 {
 	uint32_t tid = likely(thread_state.self) ? thread_state.self->tid : (uint32_t)sys_gettid();
 	return likely(lock_try(&hook.view.slot->lock, tid)) || hook_lock_slowly(tid);
+}
+
+/** The same with all ledgers closed: whoever has it is alone with all that is recorded. */
+attr_inline bool hook_lock(void)
+{
+	return hook_lock_beside()
+		&& (likely(hook.ledgers.state != LEDGERS_OPEN) || ledgers_close());
 }
 
 attr_inline void hook_unlock(void)

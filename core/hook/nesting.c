@@ -4,9 +4,8 @@
 #include "core/hook/nesting.h"
 
 #include "core/base/sys.h"
+#include "core/hook/books.h"
 #include "core/hook/record.h"
-#include "core/hook/scope_account.h"
-#include "core/shm/account.h"
 #include "core/shm/lock.h"
 
 #include <signal.h>
@@ -27,15 +26,7 @@ void hook_notice_child(void)
 /** What was under way under the lock when its holder went: undone. Under the lock. */
 static attr_cold void repair(void)
 {
-	struct slot *slot = hook.view.slot;
-	uint32_t number = slot->intent.entry;
-	if (slot->intent.op != INTENT_NONE && number
-	    && number < hook.view.header->arena[ARENA_ENTRY].used) {
-		account_repair(&slot->intent, view_entry(&hook.view, number),
-			       &hook.view.header->totals);
-	}
-	account_done(&slot->intent);
-	scope_account_repair();
+	books_repair();
 	/* Half a change of the tables that are this process's own is put right by making them anew.
 	   */
 	ranges_rebuild(&hook.mappings, &hook.view, 0);
@@ -47,6 +38,9 @@ bool hook_lock_slowly(uint32_t tid)
 {
 	switch (lock_wait(&hook.view.slot->lock, hook.pid, tid)) {
 	case LOCK_TAKEN:
+		if (thread_state.self) {
+			ledgers_note_wait(thread_state.self);
+		}
 		return true;
 	case LOCK_INHERITED:
 		repair();
@@ -113,6 +107,7 @@ static void abandon(void)
 		/* A walk may have been left in the middle. */
 		python_cache_reset(&thread_state.self->python);
 	}
+	ledgers_abandon(tid);
 	if ((load_relaxed(&hook.view.slot->lock) & LOCK_HOLDER) == tid) {
 		repair();
 		hook_unlock();

@@ -56,7 +56,7 @@ void nesting_drain(struct thread *self);
 attr_inline bool nesting_has_deferred(const struct thread *self)
 {
 	return unlikely(self->pending_head != self->pending_tail)
-		&& !lock_is_stuck(&hook.view.slot->lock);
+		&& !lock_is_stuck(&hook.view.slot->lock) && !ledgers_are_stuck();
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include "core/hook/books.h"
 #include "core/hook/nesting.h"
+#include "core/hook/record_beside.h"
 #include "core/hook/request.h"
 #include "core/hook/scope_account.h"
 #include "core/hook/stack.h"
@@ -35,10 +36,10 @@ static attr_cold uint64_t forget_large(uintptr_t address)
 }
 
 /**
- * Take whatever is known at address off the books. Under the lock. is_scoped, here and below: there
- * may be a scope with an account of its own; else that is not looked at.
+ * Take whatever is known at address off the books. Under the lock. is_plain, here and below: there
+ * is no scope with an account of its own and no ledger, and neither is looked at.
  */
-attr_inline struct record_block forget_block(uintptr_t address, bool is_scoped)
+attr_inline struct record_block forget_block(uintptr_t address, bool is_plain)
 {
 	struct live_place place;
 	if (!live_seek(&hook.live, &hook.view, address, &place)) {
@@ -51,12 +52,12 @@ attr_inline struct record_block forget_block(uintptr_t address, bool is_scoped)
 	}
 	account_remove(&hook.view.slot->intent, &hook.view.header->totals,
 		       view_entry(&hook.view, block.entry), block.entry, address, taken.bytes, 1);
-	if (is_scoped && hook.scope_counts && block.flags & LIVE_SCOPE) {
+	if (!is_plain && hook.scope_counts && block.flags & LIVE_SCOPE) {
 		scope_account_remove(block.entry, address, taken.bytes, 1);
 	}
 	live_erase(&hook.live, &hook.view, place);
 	account_done(&hook.view.slot->intent);
-	if (is_scoped) {
+	if (!is_plain) {
 		scope_account_done();
 	}
 	if (unlikely(block.flags & LIVE_CODE)) {
@@ -87,7 +88,7 @@ static attr_cold enum live_result place_slowly(uintptr_t address, struct live_bl
 	enum live_result result =
 		live_insert_slowly(&hook.live, &hook.view, address, block, granule);
 	if (result == LIVE_OCCUPIED) {
-		forget_block(address, true);
+		forget_block(address, false);
 		hook_missed(MISSED_LOST_FREE);
 		result = live_insert(&hook.live, &hook.view, address, block, granule);
 	}
@@ -112,7 +113,7 @@ attr_inline bool place_block(uintptr_t address, uint32_t entry, uint64_t bytes, 
 }
 
 attr_inline void add_block(struct thread *self, struct stack_frames frames, uintptr_t address,
-			   uint64_t bytes, enum block_kind kind, bool is_scoped)
+			   uint64_t bytes, enum block_kind kind, bool is_plain)
 {
 	struct totals *totals = &hook.view.header->totals;
 	if (unlikely(load_relaxed(&totals->look_wanted))) {
@@ -125,7 +126,7 @@ attr_inline void add_block(struct thread *self, struct stack_frames frames, uint
 		record->node = node;
 		record->at_allocation = totals->allocations;
 	}
-	uint32_t flags = is_scoped && scope_account_takes(entry) ? LIVE_SCOPE : 0;
+	uint32_t flags = !is_plain && scope_account_takes(entry) ? LIVE_SCOPE : 0;
 	/* The block first: if it finds no place, nothing has been counted. Its free would find it,
 	   but cannot come before we return. */
 	if (unlikely(!entry || entry > LIVE_ENTRY_MAX
@@ -165,24 +166,53 @@ static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 	}
 }
 
+/** Threads record in ledgers of their own, and there is no scope beside the run. */
+static bool is_beside_others(void)
+{
+	return load_relaxed(&hook.ledgers.state) == LEDGERS_OPEN
+		&& hook.gate->recording == RECORDING;
+}
+
+/** Before the lock is released. */
+static void end_of_operation(void)
+{
+	if (hook.ledgers.state == LEDGERS_WANTED) {
+		ledgers_open();
+	}
+}
+
 attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind kind,
-		     const uintptr_t *frame, bool is_scoped)
+		     const uintptr_t *frame, bool is_plain)
 {
 	stack_look_for_python(self);
 	struct stack_frames frames = stack_read(self, frame);
+	if (!is_plain && is_beside_others()
+	    && record_beside_add(self, frames, address_of(p), bytes)) {
+		return;
+	}
 	if (likely(hook_lock())) {
-		add_block(self, frames, address_of(p), bytes, kind, is_scoped);
+		add_block(self, frames, address_of(p), bytes, kind, is_plain);
+		if (!is_plain) {
+			end_of_operation();
+		}
 		hook_unlock();
 	} else {
 		nesting_defer((struct pending){ p, bytes, PENDING_ADD, kind }, MISSED_LOCK);
 	}
 }
 
-attr_inline struct record_block take(void *p, bool is_scoped)
+attr_inline struct record_block take(void *p, bool is_plain)
 {
 	struct record_block block = { 0 };
+	if (!is_plain && is_beside_others()
+	    && record_beside_take(thread_state.self, address_of(p), &block)) {
+		return block;
+	}
 	if (likely(hook_lock())) {
-		block = forget_block(address_of(p), is_scoped);
+		block = forget_block(address_of(p), is_plain);
+		if (!is_plain) {
+			end_of_operation();
+		}
 		hook_unlock();
 	} else {
 		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_LOCK);
@@ -194,10 +224,10 @@ void record_deferred(struct thread *self, struct pending operation)
 {
 	switch ((enum pending_operation)operation.operation) {
 	case PENDING_ADD:
-		add(self, operation.address, operation.bytes, operation.kind, NULL, true);
+		add(self, operation.address, operation.bytes, operation.kind, NULL, false);
 		break;
 	case PENDING_FREE:
-		take(operation.address, true);
+		take(operation.address, false);
 		break;
 	case PENDING_MAP:
 	case PENDING_MAP_IDLE:
@@ -211,14 +241,18 @@ void record_deferred(struct thread *self, struct pending operation)
 	}
 }
 
-/** Nothing but the run is recorded: the way of nearly all operations, which is kept short. */
-attr_inline bool is_only_run(void)
+/**
+ * Nothing but the run is recorded, and all of it in one place: the way of nearly all operations,
+ * which is kept short.
+ */
+attr_inline bool is_plain_run(void)
 {
-	return likely(hook.gate) && likely(hook.gate->recording == RECORDING);
+	return likely(hook.gate) && likely(hook.gate->recording == RECORDING)
+		&& likely(load_relaxed(&hook.ledgers.state) == LEDGERS_CLOSED);
 }
 
 attr_inline void allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame,
-			    bool is_scoped)
+			    bool is_plain)
 {
 	nesting_mark mark = 0;
 	switch (nesting_begin(&mark, false)) {
@@ -234,33 +268,33 @@ attr_inline void allocation(void *p, size_t bytes, enum block_kind kind, const u
 		if (unlikely(!p)) {
 			add_refusal(thread_state.self, bytes);
 		} else {
-			add(thread_state.self, p, bytes, kind, frame, is_scoped);
+			add(thread_state.self, p, bytes, kind, frame, is_plain);
 		}
 		nesting_end(&mark);
 	}
 }
 
-static attr_noinline void allocation_in_scope(void *p, size_t bytes, enum block_kind kind,
-					      const uintptr_t *frame)
+static attr_noinline void allocation_not_plain(void *p, size_t bytes, enum block_kind kind,
+					       const uintptr_t *frame)
 {
-	allocation(p, bytes, kind, frame, true);
+	allocation(p, bytes, kind, frame, false);
 }
 
 attr_cold void record_refused_mapping(size_t bytes)
 {
-	allocation_in_scope(NULL, bytes, BLOCK_MALLOC, NULL);
+	allocation_not_plain(NULL, bytes, BLOCK_MALLOC, NULL);
 }
 
 void record_allocation(void *p, size_t bytes, enum block_kind kind, const uintptr_t *frame)
 {
-	if (is_only_run()) {
-		allocation(p, bytes, kind, frame, false);
+	if (is_plain_run()) {
+		allocation(p, bytes, kind, frame, true);
 	} else {
-		allocation_in_scope(p, bytes, kind, frame);
+		allocation_not_plain(p, bytes, kind, frame);
 	}
 }
 
-attr_inline struct record_block removal(void *p, bool is_scoped)
+attr_inline struct record_block removal(void *p, bool is_plain)
 {
 	struct record_block block = { 0 };
 	nesting_mark mark = 0;
@@ -276,20 +310,20 @@ attr_inline struct record_block removal(void *p, bool is_scoped)
 		nesting_defer((struct pending){ p, 0, PENDING_FREE, 0 }, MISSED_NESTED);
 		break;
 	case NESTING_RECORD:
-		block = take(p, is_scoped);
+		block = take(p, is_plain);
 		nesting_end(&mark);
 	}
 	return block;
 }
 
-static attr_noinline struct record_block removal_in_scope(void *p)
+static attr_noinline struct record_block removal_not_plain(void *p)
 {
-	return removal(p, true);
+	return removal(p, false);
 }
 
 attr_inline struct record_block take_if_recorded(void *p)
 {
-	return is_only_run() ? removal(p, false) : removal_in_scope(p);
+	return is_plain_run() ? removal(p, true) : removal_not_plain(p);
 }
 
 struct record_block record_take(void *p)

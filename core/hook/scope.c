@@ -83,6 +83,7 @@ static void forget_entries(void)
 	for (uint32_t k = 1; k < hook.view.header->arena[ARENA_ENTRY].used; k++) {
 		account_forget(view_entry(&hook.view, k));
 	}
+	ledgers_forget();
 }
 
 static void forget_failures(void)

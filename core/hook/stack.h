@@ -18,18 +18,26 @@ struct stack_frames stack_read(struct thread *self, const uintptr_t *frame);
 /** stack_node where something has changed, or Python is in it. */
 uint32_t stack_node_slowly(struct thread *self, struct stack_frames frames);
 
+/**
+ * The node of what was read if it is machine code alone, as it was at the last allocation; else 0.
+ * (Code that has gone begins a new generation, under which the next walk finds everything changed.)
+ */
+attr_inline uint32_t stack_known_node(const struct thread *self, struct stack_frames frames)
+{
+	const struct native_cache *cache = &self->native;
+	if (!hook.native_frames.stacks || frames.depth != 0 || cache->depth == 0
+	    || cache->noded != cache->depth || cache->is_mixed) {
+		return 0;
+	}
+	uint32_t node = cache->frame[cache->depth - 1].node;
+	return likely(node) ? node : hook.node_no_stack;
+}
+
 /** The node of what was read. Interns what is new; under the lock. Never 0. */
 attr_inline uint32_t stack_node(struct thread *self, struct stack_frames frames)
 {
-	const struct native_cache *cache = &self->native;
-	/* Machine code alone, as it was at the last allocation. (Code that has gone begins a new
-	   generation, under which the next walk finds everything changed.) */
-	if (hook.native_frames.stacks && frames.depth == 0 && cache->depth != 0
-	    && cache->noded == cache->depth && !cache->is_mixed) {
-		uint32_t node = cache->frame[cache->depth - 1].node;
-		return likely(node) ? node : hook.node_no_stack;
-	}
-	return stack_node_slowly(self, frames);
+	uint32_t node = stack_known_node(self, frames);
+	return likely(node) ? node : stack_node_slowly(self, frames);
 }
 
 /** Ask the loader for an interpreter, if it has loaded anything since. Without the lock. */

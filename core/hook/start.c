@@ -8,6 +8,7 @@
  */
 #include "core/base/sys.h"
 #include "core/elf/loaded.h"
+#include "core/hook/books.h"
 #include "core/hook/environment.h"
 #include "core/hook/hook.h"
 #include "core/hook/nesting.h"
@@ -58,6 +59,18 @@ static bool segment_open(void)
 	return is_open;
 }
 
+static void end_accounts(enum shared_arena which)
+{
+	for (uint32_t k = 1; k < hook.view.header->arena[which].used; k++) {
+		struct entry *entry = view_account(&hook.view, which, k);
+		if (entry->live_blocks || entry->live_bytes) {
+			account_snap(entry, hook.view.header->totals.epoch);
+			entry->live_bytes = 0;
+			entry->live_blocks = 0;
+		}
+	}
+}
+
 /** What an earlier image of this process held is gone with it. */
 static void end_earlier_image(void)
 {
@@ -66,20 +79,12 @@ static void end_earlier_image(void)
 	slot->lock = 0;
 	if (slot->generation) {
 		hook_lock();
-		if (slot->intent.op != INTENT_NONE) {
-			account_repair(&slot->intent, view_entry(&hook.view, slot->intent.entry),
-				       totals);
-			account_done(&slot->intent);
-		}
-		account_done(&slot->scope_intent);
+		books_repair();
+		ledgers_inherit();
 		account_mark_peak(totals);
-		for (uint32_t k = 1; k < hook.view.header->arena[ARENA_ENTRY].used; k++) {
-			struct entry *entry = view_entry(&hook.view, k);
-			if (entry->live_blocks || entry->live_bytes) {
-				account_snap(entry, totals->epoch);
-				entry->live_bytes = 0;
-				entry->live_blocks = 0;
-			}
+		end_accounts(ARENA_ENTRY);
+		for (uint32_t i = 0; i < LEDGER_COUNT; i++) {
+			end_accounts(ARENA_LEDGER + i);
 		}
 		totals->live_bytes = 0;
 		totals->live_blocks = 0;

@@ -53,6 +53,8 @@ struct thread {
 	 */
 	uint64_t grant_left;
 	uint32_t grant_number;
+	/** Which ledger it uses while they are open: its number and 1; 0: none yet. */
+	uint32_t ledger;
 	/** 1 while the thread reads frames of an interpreter that could be unloaded. */
 	uint32_t reading;
 	/** The frames of the last stack, and their nodes. */

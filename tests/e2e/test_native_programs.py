@@ -32,6 +32,10 @@ def test_counts_what_is_live(name, tmp_path):
     assert_nothing_missed(check([PROGRAMS / name], tmp_path))
 
 
+def test_counts_what_threads_hold_together(tmp_path):
+    assert_nothing_missed(check([PROGRAMS / "keeps_books_in_threads", "300000"], tmp_path))
+
+
 def test_what_cannot_be_mapped_is_no_lack_of_memory(tmp_path):
     report = check([PROGRAMS / "maps_in_vain"], tmp_path)
     assert "refused" not in report.text.lower(), report.text[:2000]

@@ -7,6 +7,7 @@
  */
 #include "core/base/atomic.h"
 #include "core/profile/collect.h"
+#include "core/shm/ledger.h"
 #include "tests/unit/core/shm/fixture.h"
 
 #include <errno.h>
@@ -16,10 +17,13 @@
 
 #define KILLS 200
 #define HOOK "build/hook.so"
-#define WORKLOAD "build/workloads/churns_in_threads"
+/** Every kind of operation; and threads that keep ledgers of their own most of the time. */
+static const char *const workloads[] = { "build/workloads/churns_in_threads",
+					 "build/workloads/keeps_books_in_threads" };
 
 /** Start the workload with the hook in it, recording into the segment. */
-static pid_t start(int segment_fd, struct segment_header *header, struct slot *slot)
+static pid_t start(const char *workload, int segment_fd, struct segment_header *header,
+		   struct slot *slot)
 {
 	char *hook = realpath(HOOK, NULL);
 	REQUIRE(hook != NULL);
@@ -31,7 +35,7 @@ static pid_t start(int segment_fd, struct segment_header *header, struct slot *s
 	pid_t pid = fork();
 	if (pid == 0) {
 		segment_expect(header, slot, (uint32_t)getpid());
-		execve(WORKLOAD, (char *[]){ WORKLOAD, NULL },
+		execve(workload, (char *[]){ (char *)workload, NULL },
 		       (char *[]){ preload, segment, NULL });
 		_exit(127);
 	}
@@ -42,7 +46,7 @@ static pid_t start(int segment_fd, struct segment_header *header, struct slot *s
 /** Wait until the workload has recorded so many allocations; false if it ends before. */
 static bool wait_for_allocations(pid_t pid, const struct segment_header *header, uint64_t count)
 {
-	while (load_relaxed(&header->totals.allocations) < count) {
+	while (ledger_sum(header).allocations < count) {
 		siginfo_t info = { 0 };
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0
 		    || info.si_pid) {
@@ -53,7 +57,7 @@ static bool wait_for_allocations(pid_t pid, const struct segment_header *header,
 	return true;
 }
 
-static void kill_after(uint64_t allocations)
+static void kill_after(const char *workload, uint64_t allocations)
 {
 	int fd = fixture_segment();
 	struct segment_header *header =
@@ -62,7 +66,7 @@ static void kill_after(uint64_t allocations)
 				 (off_t)slot_offset(0));
 	REQUIRE(header != MAP_FAILED && slot != MAP_FAILED);
 	header->supervisor_tid = (uint32_t)getpid();
-	pid_t pid = start(fd, header, slot);
+	pid_t pid = start(workload, fd, header, slot);
 	CHECK(wait_for_allocations(pid, header, allocations));
 	kill(pid, SIGKILL);
 	int status;
@@ -73,8 +77,8 @@ static void kill_after(uint64_t allocations)
 	int violated = segment_verify(fd, &report);
 	CHECK_INT(violated, 0);
 	if (violated) {
-		printf("killed after %llu allocations:\n%s\n", (unsigned long long)allocations,
-		       report ? report : "");
+		printf("%s killed after %llu allocations:\n%s\n", workload,
+		       (unsigned long long)allocations, report ? report : "");
 	}
 	free(report);
 	munmap(header, 4096);
@@ -88,7 +92,7 @@ static void leaves_a_consistent_segment(void)
 	for (int i = 0; i < KILLS; i++) {
 		seed = seed * 1103515245 + 12345;
 		/* Early moments often: the tables grow then. */
-		kill_after((seed >> 8) % (i % 2 ? 60000 : 600));
+		kill_after(workloads[i / 2 % 2], (seed >> 8) % (i % 2 ? 60000 : 600));
 	}
 }
 
