@@ -28,7 +28,8 @@ static inline uint32_t flame_parent_node(const struct profile *profile, uint32_t
 
 /**
  * Fill a flame that has only its root: boxes with self_stacks and self_bytes, and with bytes and
- * blocks of the stacks that end in them. Neither summed, sorted nor pruned. 0, or -1 with errno.
+ * blocks of the stacks that end in them. Neither summed, sorted nor pruned. A stack that ends in a
+ * box that is too small may be in the box above, and counted as hidden. 0, or -1 with errno.
  */
 int flame_build_down(struct flame *flame, const struct flame_source *source);
 int flame_build_up(struct flame *flame, const struct flame_source *source);

@@ -5,6 +5,10 @@
  * Callers on top. The profile's nodes are already a tree of stacks: each node becomes a box, those
  * of the same parent that say the same become one. Only what is deeper than FLAME_DEPTH_MAX is
  * walked stack by stack, and there only its tail.
+ *
+ * A node through which fewer than min_bytes go gets no box, nor does what is below it: most nodes
+ * are so small. (In a profile each node is there once; of a capture that has some twice, as nobody
+ * writes it, boxes may be missing that they would fill together.)
  */
 
 #include "core/report/flame_build.h"
@@ -25,10 +29,13 @@ struct down {
 	struct flame *flame;
 	const struct flame_source *source;
 	struct children children;
-	/** Per node: its box if it is not too deep, else the box of its ancestor at FLAME_HEAD. */
+	/**
+	 * Per node: its box, or that of its nearest ancestor that has one; of a node that is too
+	 * deep, that of its ancestor at FLAME_HEAD.
+	 */
 	uint32_t *box_of;
-	/** Per node: whether a stack with bytes goes through it. */
-	bool *used;
+	/** Per node: bytes of the stacks through it; if it is too deep, through that ancestor. */
+	uint64_t *bytes;
 };
 
 static size_t child_slot(const struct flame *flame, const struct children *children,
@@ -78,29 +85,33 @@ static uint32_t child_box(struct down *down, uint32_t parent, uint32_t frame)
 	return children->table[at];
 }
 
-static void mark_used(struct down *down)
+static void sum_nodes(struct down *down)
 {
 	const struct profile *profile = down->source->profile;
 	for (uint32_t i = 0; i < profile->entry_count; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
-		if (entry->node < profile->node_count
-		    && profile_entry_bytes(entry, down->source->of) > 0) {
-			down->used[entry->node] = true;
+		if (entry->node < profile->node_count) {
+			down->bytes[entry->node] += profile_entry_bytes(entry, down->source->of);
 		}
 	}
 	for (uint32_t i = profile->node_count; i-- > 1;) {
-		if (down->used[i]) {
-			down->used[flame_parent_node(profile, i)] = true;
-		}
+		down->bytes[flame_parent_node(profile, i)] += down->bytes[i];
 	}
 }
 
-static uint32_t box_ancestor(const struct flame *flame, uint32_t box, uint32_t levels)
+/* True if a node, or for one that is too deep its ancestor, has no box: it is too small. */
+static bool is_hidden(const struct down *down, uint32_t node)
 {
-	while (levels-- > 0) {
-		box = flame->boxes[box].parent;
+	return node && down->bytes[node] < down->source->min_bytes;
+}
+
+/* Stacks from here on are walked one by one: what they share is the ancestor at FLAME_HEAD. */
+static uint32_t head_node(const struct profile *profile, uint32_t node)
+{
+	for (uint32_t i = FLAME_DEPTH_MAX + 1; i > FLAME_HEAD; i--) {
+		node = flame_parent_node(profile, node);
 	}
-	return box;
+	return node;
 }
 
 static int map_nodes(struct down *down)
@@ -108,22 +119,21 @@ static int map_nodes(struct down *down)
 	const struct flame_source *source = down->source;
 	const struct profile *profile = source->profile;
 	for (uint32_t i = 1; i < profile->node_count; i++) {
-		uint32_t parent = flame_parent_node(profile, i);
-		uint32_t above = down->box_of[parent];
-		if (!down->used[i]) {
-			continue;
-		}
+		uint32_t from = flame_parent_node(profile, i);
 		if (source->depth[i] == FLAME_DEPTH_MAX + 1) {
-			above = box_ancestor(down->flame, above, FLAME_DEPTH_MAX - FLAME_HEAD);
+			from = head_node(profile, i);
 		}
+		down->box_of[i] = down->box_of[from];
 		if (source->depth[i] > FLAME_DEPTH_MAX) {
-			down->box_of[i] = above;
+			down->bytes[i] = down->bytes[from];
 			continue;
 		}
-		uint32_t frame = profile->nodes[i].frame;
-		down->box_of[i] = child_box(down, above, frame);
-		if (down->box_of[i] == 0) {
-			return -1;
+		if (!is_hidden(down, i)) {
+			down->box_of[i] = child_box(down, down->box_of[from],
+						    profile->nodes[i].frame);
+			if (down->box_of[i] == 0) {
+				return -1;
+			}
 		}
 	}
 	return 0;
@@ -149,26 +159,47 @@ static uint32_t deep_box(struct down *down, uint32_t node)
 	return box;
 }
 
+/* A stack that ends in a box that is too small: its bytes stay in the boxes above. */
+static void add_hidden(struct down *down, const struct profile_entry *entry, uint64_t bytes)
+{
+	struct flame *flame = down->flame;
+	struct flame_box *box = &flame->boxes[down->box_of[entry->node]];
+	box->bytes += bytes;
+	box->blocks += profile_entry_blocks(entry, down->source->of);
+	flame->stacks++;
+	flame->hidden_stacks++;
+	flame->hidden_bytes += bytes;
+}
+
+static int add_shown(struct down *down, const struct profile_entry *entry, uint64_t bytes)
+{
+	bool deep = down->source->depth[entry->node] > FLAME_DEPTH_MAX;
+	uint32_t number = deep ? deep_box(down, entry->node) : down->box_of[entry->node];
+	if (number == 0 && entry->node != 0) {
+		return -1;
+	}
+	struct flame_box *box = &down->flame->boxes[number];
+	box->bytes += bytes;
+	box->blocks += profile_entry_blocks(entry, down->source->of);
+	box->self_bytes += bytes;
+	box->self_stacks++;
+	return 0;
+}
+
 static int add_stacks(struct down *down)
 {
-	const struct flame_source *source = down->source;
-	const struct profile *profile = source->profile;
+	const struct profile *profile = down->source->profile;
 	for (uint32_t i = 0; i < profile->entry_count; i++) {
 		const struct profile_entry *entry = &profile->entries[i];
-		uint64_t bytes = profile_entry_bytes(entry, source->of);
+		uint64_t bytes = profile_entry_bytes(entry, down->source->of);
 		if (bytes == 0 || entry->node >= profile->node_count) {
 			continue;
 		}
-		bool deep = source->depth[entry->node] > FLAME_DEPTH_MAX;
-		uint32_t number = deep ? deep_box(down, entry->node) : down->box_of[entry->node];
-		if (number == 0 && entry->node != 0) {
+		if (is_hidden(down, entry->node)) {
+			add_hidden(down, entry, bytes);
+		} else if (add_shown(down, entry, bytes) != 0) {
 			return -1;
 		}
-		struct flame_box *box = &down->flame->boxes[number];
-		box->bytes += bytes;
-		box->blocks += profile_entry_blocks(entry, source->of);
-		box->self_bytes += bytes;
-		box->self_stacks++;
 	}
 	return 0;
 }
@@ -180,15 +211,15 @@ int flame_build_down(struct flame *flame, const struct flame_source *source)
 		.flame = flame,
 		.source = source,
 		.box_of = calloc(nodes, sizeof(*down.box_of)),
-		.used = calloc(nodes, sizeof(*down.used)),
+		.bytes = calloc(nodes, sizeof(*down.bytes)),
 	};
 	int result = -1;
-	if (down.box_of && down.used) {
-		mark_used(&down);
+	if (down.box_of && down.bytes) {
+		sum_nodes(&down);
 		result = map_nodes(&down) == 0 ? add_stacks(&down) : -1;
 	}
 	free(down.box_of);
-	free(down.used);
+	free(down.bytes);
 	free(down.children.table);
 	return result;
 }

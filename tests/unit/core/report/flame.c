@@ -2,6 +2,8 @@
 // Copyright the fil-profile authors
 
 #include "core/report/flame.h"
+
+#include "core/base/attributes.h"
 #include "core/report/flame_label.h"
 #include "tests/unit/core/report/sample_profile.h"
 #include "tests/unit/test.h"
@@ -196,6 +198,51 @@ static void bytes_are_never_lost(void)
 	profile_free(profile);
 }
 
+/* The boxes that are large enough, as text, children in order. */
+static void draw_large(FILE *out, const struct flame *flame, uint32_t box, uint64_t min_bytes)
+{
+	const struct flame_box *at = &flame->boxes[box];
+	fprintf(out, "(%x %llu %llu %u", at->frame, (unsigned long long)at->bytes,
+		(unsigned long long)at->blocks, at->elided_frames);
+	for (uint32_t c = at->first_child; c; c = flame->boxes[c].next_sibling) {
+		if (flame->boxes[c].bytes >= min_bytes) {
+			draw_large(out, flame, c, min_bytes);
+		}
+	}
+	fputc(')', out);
+}
+
+static char *large_boxes(const struct flame *flame, uint64_t min_bytes)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	REQUIRE(out);
+	draw_large(out, flame, 0, min_bytes);
+	fclose(out);
+	return text;
+}
+
+/* A box is the same whether small ones were left out beforehand or are there beside it. */
+static void large_boxes_do_not_depend_on_small_ones(void)
+{
+	struct profile *(*const make[])(unsigned) = { sample_many, sample_deep };
+	for (unsigned turn = 0; turn < 2 * countof(make); turn++) {
+		struct profile *profile = make[turn / 2](3000);
+		uint64_t min_bytes = profile_sum_bytes(profile, MEASURE_PEAK) / 100;
+		struct flame all = built(profile, MEASURE_PEAK, turn & 1, 0);
+		struct flame large = built(profile, MEASURE_PEAK, turn & 1, min_bytes);
+		char *have = large_boxes(&large, min_bytes), *wanted = large_boxes(&all, min_bytes);
+		CHECK_STR(have, wanted);
+		CHECK(large.count <= all.count);
+		free(have);
+		free(wanted);
+		flame_done(&all);
+		flame_done(&large);
+		profile_free(profile);
+	}
+}
+
 static void an_empty_profile_has_a_root(void)
 {
 	struct profile *profile = sample_empty();
@@ -277,6 +324,7 @@ int main(void)
 	RUN(nodes_of_one_frame_are_one_box);
 	RUN(deep_stacks_keep_head_and_tail);
 	RUN(bytes_are_never_lost);
+	RUN(large_boxes_do_not_depend_on_small_ones);
 	RUN(an_empty_profile_has_a_root);
 	RUN(paths_are_shown_from_where_they_differ);
 	RUN(labels_give_way_from_the_least_telling_end);
