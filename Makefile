@@ -173,11 +173,15 @@ check-asan: all
 lint: all
 	FIL_BUILD=$(B) tests/run lint
 
-# What profiling costs, beside what other profilers cost.
+# What profiling costs, beside what other profilers cost; bench-readme: what the README shows of it,
+# put there.
 BENCH_WORKLOADS = $(patsubst tests/bench/workloads/%.c,build/bench/%,\
 	$(wildcard tests/bench/workloads/*.c))
 bench: all $(BENCH_WORKLOADS)
 	FIL_BUILD=$(B) tests/bench/run
+
+bench-readme: all $(BENCH_WORKLOADS)
+	FIL_BUILD=$(B) tests/bench/run --readme --rounds 3
 
 build/bench/%: tests/bench/workloads/%.c tests/bench/workloads/used.h Makefile
 	@mkdir -p $(@D)
@@ -232,6 +236,6 @@ clean:
 	find build -mindepth 1 -maxdepth 1 ! -name deps ! -name pythons -exec rm -rf {} +
 
 .PHONY: all unit workloads check check-full test-programs check-asan fuzzers lint bench \
-	bench-steps bench-oom fuzz check-vm wheel install clean
+	bench-readme bench-steps bench-oom fuzz check-vm wheel install clean
 -include $(patsubst %.o,%.d,$(TOOL_OBJECTS) $(HOOK_OBJECTS) $(LIB_OBJECTS) $(FUZZER)) \
 	$(addsuffix .d,$(UNIT_TESTS) $(FUZZERS))

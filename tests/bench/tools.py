@@ -5,34 +5,13 @@
 import dataclasses
 import os
 import pathlib
-import shutil
 import subprocess
-import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = (HERE.parent.parent / os.environ.get("FIL_BUILD", "build")).resolve()
 FIL = BUILD / "fil-profile"
-VENV = BUILD / "bench-venv"
 MEASURED = HERE / "measured.py"
 IN_BLOCK = HERE / "in_block.py"
-
-
-def python():
-    return str(VENV / "bin/python")
-
-
-def install():
-    """The pinned versions in build/bench-venv, made anew when they or this Python change."""
-    wanted = (HERE / "requirements.txt").read_text() + sys.version
-    stamp = VENV / "stamp"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    print("installing what is measured into build/bench-venv", file=sys.stderr)
-    shutil.rmtree(VENV, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-    subprocess.run([python(), "-m", "pip", "install", "-q", "--disable-pip-version-check",
-                    "--only-binary=:all:", "-r", HERE / "requirements.txt"], check=True)
-    stamp.write_text(wanted)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,31 +30,35 @@ class Tool:
     runs_scripts: bool = True
     needs: str = ""
 
-    def version(self):
+    @property
+    def package(self):
+        """Of Python, that it comes in, or nothing."""
+        return self.needs.removeprefix("python:") if self.needs.startswith("python:") else ""
+
+    def version(self, python):
         """Where it is missing: None."""
         if not self.needs:
             return ""
-        if self.needs.startswith("python:"):
-            name = self.needs.removeprefix("python:")
-            code = f"from importlib.metadata import version; print(version({name!r}))"
-            shown = subprocess.run([python(), "-c", code], capture_output=True, text=True,
-                                   check=False)
-            return shown.stdout.strip() or None
+        if self.package:
+            return python.version_of(self.package)
         shown = subprocess.run(["dpkg-query", "-Wf", "${Version}", self.needs],
                                capture_output=True, text=True, check=False)
         return shown.stdout.strip() or None
 
-    def command(self, script, words, folder):
-        """For a script, with its arguments, or for a program if that is None."""
-        names = {"python": python(), "folder": folder}
-        if script is None:
-            return [word.format(**names) for word in self.words] + [str(word) for word in words]
-        ahead = (*self.words, "{python}") if self.script_words is None else self.script_words
-        return ([word.format(**names) for word in ahead] + [str(script)] + list(self.separator)
-                + [str(word) for word in words])
+    def command(self, words, folder):
+        """Of a program: its words under this tool."""
+        return [word.format(folder=folder) for word in self.words] + [str(word) for word in words]
 
-    def report_command(self, folder):
-        return [word.format(python=python(), folder=folder) for word in self.report]
+    def script_command(self, python, script, words, folder):
+        """The same of a script with its arguments, run by a Python."""
+        ahead = (*self.words, "{python}") if self.script_words is None else self.script_words
+        return ([word.format(python=python.path, folder=folder) for word in ahead] + [str(script)]
+                + list(self.separator) + [str(word) for word in words])
+
+    def report_command(self, python, folder):
+        """Without a Python for what is none, whose tools do not need it."""
+        path = python.path if python else ""
+        return [word.format(python=path, folder=folder) for word in self.report]
 
 
 def memray(name, *options):
@@ -121,3 +104,5 @@ TOOLS = [
          report=("sh", "-c", "heaptrack_print {folder}/result/heaptrack* >{folder}/result/printed"),
          needs="heaptrack"),
 ]
+# Of Python, which the profilers come in.
+PACKAGES = {tool.package for tool in TOOLS if tool.package}
