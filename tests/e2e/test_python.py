@@ -54,16 +54,16 @@ def test_small_objects_are_counted_to_the_byte(version, python, tmp_path):
     script = WORKLOADS / "holds_small_objects.py"
     plain = bytes_under(profile(tmp_path / "plain", "--python", python, script), "make")
     objects = 100000 * OBJECT_BYTES["t" if version.endswith("t") else ""]
-    # The list that holds them: 8 bytes each, and what it has grown ahead. Without the GIL the list
-    # that it was before it grew goes some time later, so that both may be there at the peak.
-    allowed = range(objects + 800000, objects + 1300001)
-    assert plain in allowed
+    # The list that holds them: 8 bytes each; its head, and what Python remembers of hot code.
+    assert plain in range(objects + 800000, objects + 810000)
     for name, env in MODES.items():
         # Without the GIL there is one allocator, and Python refuses to start with another.
         if version.endswith("t") and name.startswith("malloc"):
             continue
         seen = bytes_under(profile(tmp_path / name, "--python", python, script, **env), "make")
-        assert seen in allowed if version.endswith("t") else seen == plain, name
+        # Without the GIL some of the latter is freed later, in one run or another: far less than a
+        # byte for each object.
+        assert abs(seen - plain) <= (10000 if version.endswith("t") else 0), name
 
 
 @pytest.mark.parametrize("version,python", pythons())

@@ -25,6 +25,7 @@ static const struct area areas[] = {
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_CODE * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_TEXT * DIRECTORY_ROW_BYTES, 16 },
 	{ SEGMENT_DIRECTORY_OFFSET + ARENA_SCOPE * DIRECTORY_ROW_BYTES, 16 },
+	{ SEGMENT_DIRECTORY_OFFSET + ARENA_LEDGER * DIRECTORY_ROW_BYTES, 16 },
 	{ RUN_INFO_OFFSET, offsetof(struct run_info, samples) },
 	{ RUN_INFO_OFFSET + offsetof(struct run_info, samples), 512 },
 	{ RUN_INFO_OFFSET + offsetof(struct run_info, text), 64 },
@@ -36,6 +37,7 @@ static const struct area areas[] = {
 	{ SEGMENT_EXTENTS_OFFSET + 2 * EXTENT_BYTES, 512 },
 	{ SEGMENT_EXTENTS_OFFSET + 3 * EXTENT_BYTES, 512 },
 	{ SEGMENT_EXTENTS_OFFSET + 4 * EXTENT_BYTES, 512 },
+	{ SEGMENT_EXTENTS_OFFSET + 5 * EXTENT_BYTES, 512 },
 };
 
 #define AREAS (sizeof(areas) / sizeof(areas[0]))
@@ -58,14 +60,27 @@ static void change(const struct segment_file *file, const uint8_t *bytes, size_t
 	}
 }
 
+/** A thread keeps some of the accounts in a ledger, and is in the middle of an operation. */
+static void add_ledger(struct segment_file *file)
+{
+	struct entry entry = { .live_bytes = 8, .total_bytes = 8, .total_blocks = 1 };
+	uint32_t k = segment_file_shared(file, ARENA_LEDGER, &entry, sizeof(entry));
+	struct ledger *ledger = &file->header.ledger[0];
+	ledger->is_open = 1;
+	ledger->totals = (struct totals){ .live_bytes = LEDGER_NOTHING + 8, .epoch = 1 };
+	ledger->intent = (struct intent){ .op = INTENT_ADD, .entry = k, .bytes = 8 };
+	segment_file_flush(file);
+}
+
 /** The segment as it was made, before any change: one for all inputs. */
 static const struct segment_file *fresh_segment(void)
 {
 	static struct segment_file file = { .fd = -1 };
-	static uint8_t kept[AREAS][2048 + CHANGE_BYTES_MAX];
+	static uint8_t kept[AREAS][4096 + CHANGE_BYTES_MAX];
 	bool first = file.fd < 0;
 	if (first) {
 		file = sample_segment();
+		add_ledger(&file);
 	}
 	for (size_t i = 0; i < AREAS; i++) {
 		size_t len = areas[i].bytes + CHANGE_BYTES_MAX;

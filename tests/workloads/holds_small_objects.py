@@ -6,7 +6,10 @@ import sys
 
 
 def make():
-    return [object() for _ in range(100000)]
+    held = [None] * 100000
+    for i in range(len(held)):
+        held[i] = object()
+    return held
 
 
 if sys.argv[1:] == ["trace"]:
