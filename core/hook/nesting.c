@@ -135,6 +135,12 @@ void nesting_defer(struct pending operation, enum missed reason)
 	self->pending_tail++;
 }
 
+attr_cold bool nesting_must_wait(const struct thread *self)
+{
+	uint32_t lock = load_relaxed(&hook.view.slot->lock);
+	return lock & LOCK_STUCK || (lock & LOCK_HOLDER) == self->tid || ledgers_are_stuck();
+}
+
 void nesting_drain(struct thread *self)
 {
 	while (nesting_has_deferred(self)) {

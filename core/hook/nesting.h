@@ -52,11 +52,16 @@ bool nesting_is_recorded(void);
 /** Record what was deferred, in its order. Inside an operation of this thread. */
 void nesting_drain(struct thread *self);
 
+/**
+ * True if the locks are not to be had before somebody goes on: who is stuck with one, or what this
+ * thread, in a signal handler, has interrupted under the slot's.
+ */
+bool nesting_must_wait(const struct thread *self);
+
 /** True if something was deferred that can be recorded now. */
 attr_inline bool nesting_has_deferred(const struct thread *self)
 {
-	return unlikely(self->pending_head != self->pending_tail)
-		&& !lock_is_stuck(&hook.view.slot->lock) && !ledgers_are_stuck();
+	return unlikely(self->pending_head != self->pending_tail) && !nesting_must_wait(self);
 }
 
 /**

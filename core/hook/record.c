@@ -331,15 +331,12 @@ struct record_block record_take(void *p)
 	return take_if_recorded(p);
 }
 
-attr_cold uint64_t record_size(void *p)
+/** The size of the block at address, as the ceiling counts it. Under the lock. */
+static uint64_t known_size(uintptr_t address)
 {
 	struct live_place place;
 	struct range_position at;
 	uint64_t bytes = 0;
-	uintptr_t address = address_of(p);
-	if (thread_state.recording || !hook.gate || !hook.gate->recording || !hook_lock()) {
-		return 0;
-	}
 	if (live_seek(&hook.live, &hook.view, address, &place)) {
 		struct live_block block = live_unpack(*place.word);
 		/* A ceiling that only the scope has knows its blocks. */
@@ -350,7 +347,22 @@ attr_cold uint64_t record_size(void *p)
 			bytes = ranges_at(&hook.large_blocks, &hook.view, at)->bytes;
 		}
 	}
-	hook_unlock();
+	return bytes;
+}
+
+attr_cold uint64_t record_size(void *p)
+{
+	nesting_mark mark = 0;
+	uint64_t bytes = 0;
+	/* An operation, so that a signal handler leaves the lock alone, or gives it back. */
+	if (nesting_begin(&mark, true) != NESTING_RECORD) {
+		return 0;
+	}
+	if (hook_lock()) {
+		bytes = known_size(address_of(p));
+		hook_unlock();
+	}
+	nesting_end(&mark);
 	return bytes;
 }
 

@@ -32,6 +32,14 @@ def test_counts_what_is_live(name, tmp_path):
     assert_nothing_missed(check([PROGRAMS / name], tmp_path))
 
 
+def test_signal_handlers_map_under_a_limit(tmp_path):
+    """They interrupt the look at what a block that is freed has, too."""
+    limit = ["--limit=1G", "--limit-of=allocated"]
+    run = profile([*limit, "--", PROGRAMS / "maps_in_signal_handlers"], tmp_path)
+    assert run.status == 0, run.err
+    assert_nothing_missed(run.report())
+
+
 def test_counts_what_threads_hold_together(tmp_path):
     assert_nothing_missed(check([PROGRAMS / "keeps_books_in_threads", "300000"], tmp_path))
 
