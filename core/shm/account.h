@@ -113,7 +113,8 @@ attr_inline void account_restore(struct intent *intent, struct totals *totals, s
 /** The entry has allocated nothing so far; its snapshots are of no peak any more. */
 attr_inline void account_forget(struct entry *entry)
 {
-	if (entry->total_blocks | entry->live_bytes) {
+	/* Without a ledger's part it may be that blocks of no bytes were only freed. */
+	if (entry->total_blocks | entry->live_bytes | entry->live_blocks) {
 		entry->live_bytes = 0;
 		entry->live_blocks = 0;
 		entry->total_bytes = 0;

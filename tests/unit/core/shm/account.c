@@ -75,8 +75,20 @@ static void repairs_an_operation_that_never_ended(void)
 	CHECK_INT(entries[0].live_blocks, 1);
 }
 
+/** A part of an account where blocks of no bytes were freed that were counted in another part. */
+static void forgets_blocks_of_no_bytes(void)
+{
+	reset();
+	account_remove(&slot.intent, &totals, &entries[0], 1, 0, 0, 1);
+	account_done(&slot.intent);
+	CHECK_INT(entries[0].live_blocks, UINT32_MAX);
+	account_forget(&entries[0]);
+	CHECK_INT(entries[0].live_blocks, 0);
+}
+
 int main(void)
 {
+	RUN(forgets_blocks_of_no_bytes);
 	RUN(shares_are_those_at_the_peak);
 	RUN(repairs_an_operation_that_never_ended);
 	return test_done();
