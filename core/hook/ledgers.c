@@ -174,7 +174,8 @@ struct ledger *ledgers_enter(struct thread *self)
 		return NULL;
 	}
 	struct ledger *ledger = view_ledger(&hook.view, self->ledger - 1);
-	if (unlikely(!load_relaxed(&ledger->is_open))) {
+	/* Pairs with the store in ledger_open, which is not under this lock. */
+	if (unlikely(!load_acquire(&ledger->is_open))) {
 		lock_release(&ledger->lock);
 		return NULL;
 	}

@@ -101,7 +101,10 @@ static void erase(struct ledger *ledger, uint32_t number, uintptr_t address,
 		       block.size, 1);
 	if (unlikely(live_erase_beside(place))) {
 		struct ledger_emptied *emptied = &hook.ledgers.emptied[number];
-		emptied->page[emptied->count++] = place.page;
+		emptied->page[emptied->count] = place.page;
+		/* Left in between, by a signal handler, the list is as before. */
+		barrier_compiler();
+		emptied->count++;
 	}
 	account_done(&ledger->intent);
 }

@@ -6,6 +6,7 @@
 #include "core/base/atomic.h"
 #include "core/base/sys.h"
 #include "core/hook/hook.h"
+#include "core/shm/ledger.h"
 
 #define FUTEX_OWNER_DIED 0x40000000u
 #define FUTEX_TID_MASK 0x3fffffffu
@@ -66,7 +67,7 @@ void request_snapshot(void)
 void request_failed_allocation(uint32_t node, uint64_t bytes)
 {
 	const struct slot *slot = hook.view.slot;
-	uint64_t live = hook.view.header->totals.live_bytes;
+	uint64_t live = ledger_sum(hook.view.header).live_bytes;
 	uint64_t highest = load_relaxed(&hook.highest_refusal);
 	bool is_higher = live > highest + highest / 16 + HIGHER_BYTES_MIN;
 	if (slot->failed_count > REFUSALS_ALWAYS_TOLD && !is_higher) {

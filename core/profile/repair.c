@@ -23,10 +23,16 @@ static bool blocks_follow(uint64_t value, uint64_t before)
 	return value + 1 - before <= 2;
 }
 
+/** The same of an entry: modulo 2^32, where a ledger's part of it may pass zero. */
+static bool entry_blocks_follow(uint32_t value, uint32_t before)
+{
+	return value + 1 - before <= 2;
+}
+
 bool repair_undo(const struct intent *intent, struct entry *entry, struct totals *totals)
 {
 	if (!bytes_follow(intent, entry->live_bytes, intent->entry_live_before)
-	    || !blocks_follow(entry->live_blocks, intent->blocks_before)
+	    || !entry_blocks_follow(entry->live_blocks, (uint32_t)intent->blocks_before)
 	    || !bytes_follow(intent, totals->live_bytes, intent->total_live_before)
 	    || !blocks_follow(totals->live_blocks, intent->total_blocks_before)) {
 		return false;

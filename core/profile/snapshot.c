@@ -173,7 +173,7 @@ static void repair_ledger(struct snapshot *snapshot, struct ledger *ledger,
 	}
 }
 
-/** Add what ledger number i has. totals: those of the segment alone. */
+/** Add what ledger number i has. totals: those of all together. */
 static int add_ledger(const struct segment_reader *reader, uint32_t i, bool running,
 		      const struct totals *totals, struct snapshot *snapshot)
 {
@@ -198,8 +198,12 @@ static int add_ledger(const struct segment_reader *reader, uint32_t i, bool runn
 static int add_ledgers(const struct segment_reader *reader, bool running,
 		       struct snapshot *snapshot)
 {
-	const struct totals totals = snapshot->totals;
+	/* With the ledgers: when not all are folded, the rest may be less than nothing. */
+	struct totals totals = snapshot->totals;
 	int result = 0;
+	for (uint32_t i = 0; snapshot->of == SNAPSHOT_RUN && i < LEDGER_COUNT; i++) {
+		ledger_add_to(&reader->header.ledger[i], &totals);
+	}
 	for (uint32_t i = 0; result == 0 && snapshot->of == SNAPSHOT_RUN && i < LEDGER_COUNT; i++) {
 		if (reader->header.ledger[i].totals.live_bytes) {
 			result = add_ledger(reader, i, running, &totals, snapshot);

@@ -46,11 +46,11 @@ attr_inline uint64_t ledger_credit(const struct totals *totals, uint32_t count)
 /** Let threads use it. */
 attr_inline void ledger_open(struct ledger *ledger, const struct totals *totals, uint64_t credit)
 {
-	ledger->totals = (struct totals){
-		.live_bytes = LEDGER_NOTHING,
-		.peak_bytes = LEDGER_NOTHING + credit,
-		.epoch = totals->epoch,
-	};
+	/* One by one: zeroed as a whole, it would for a moment be one that was never opened. It has
+	   no blocks and no allocations: it is folded, or new. */
+	ledger->totals.peak_bytes = LEDGER_NOTHING + credit;
+	ledger->totals.epoch = totals->epoch;
+	store_relaxed(&ledger->totals.live_bytes, LEDGER_NOTHING);
 	store_release(&ledger->is_open, 1);
 }
 
@@ -60,7 +60,10 @@ attr_inline bool ledger_affords(const struct ledger *ledger, uint64_t bytes)
 	return bytes <= ledger->totals.peak_bytes - ledger->totals.live_bytes;
 }
 
-/** Move what ledger number has into the totals, and let nobody use it. */
+/**
+ * Move what ledger number has into the totals, and let nobody use it: from the start, so that also
+ * after a fold that its thread does not end nobody does, until it is undone and made again.
+ */
 void ledger_fold(struct ledger *ledger, uint32_t number, struct intent *intent,
 		 struct totals *totals);
 
@@ -70,8 +73,10 @@ static inline void ledger_repair_fold(const struct intent *intent, struct ledger
 {
 	totals->live_bytes = intent->total_live_before;
 	totals->live_blocks = intent->total_blocks_before;
+	totals->allocations = intent->entry_live_before;
 	ledger->totals.live_bytes = LEDGER_NOTHING + intent->bytes;
 	ledger->totals.live_blocks = intent->blocks_before;
+	ledger->totals.allocations = intent->address;
 }
 
 /** Add what the ledger has to copies of the totals. What was never opened has nothing. */
@@ -85,16 +90,9 @@ attr_inline void ledger_add_to(const struct ledger *ledger, struct totals *total
 }
 
 /**
- * The totals with what ledgers have, for who looks on from outside. While threads run it is of
- * slightly different nows.
+ * The totals with what ledgers have, for who looks on from outside, without a lock. While threads
+ * run it is of slightly different nows, but never less than nothing is live.
  */
-static inline struct totals ledger_sum(const struct segment_header *header)
-{
-	struct totals sum = header->totals;
-	for (uint32_t i = 0; i < LEDGER_COUNT; i++) {
-		ledger_add_to(&header->ledger[i], &sum);
-	}
-	return sum;
-}
+struct totals ledger_sum(const struct segment_header *header);
 
 #endif

@@ -162,7 +162,8 @@ enum intent_op {
 	INTENT_ADD = 1,
 	INTENT_REMOVE = 2,
 	/**
-	 * What ledger number entry has is moved into the totals: bytes, in blocks_before blocks.
+	 * What ledger number entry has is moved into the totals: bytes, in blocks_before blocks, of
+	 * as many allocations as address says. entry_live_before is totals.allocations before that.
 	 */
 	INTENT_FOLD = 3,
 };
@@ -183,7 +184,7 @@ enum intent_op {
 struct ledger {
 	/** As the slot's, which may be held already when this one is taken, but not the reverse. */
 	uint32_t lock;
-	/** 1: its threads may use it. Changes under both locks. */
+	/** 1: its threads may use it. Set under the slot's lock, cleared under both. */
 	uint32_t is_open;
 	struct totals totals __attribute__((aligned(64)));
 	struct intent intent __attribute__((aligned(64)));

@@ -253,7 +253,8 @@ bool view_reach_shared(struct segment_view *view, enum shared_arena which, uint3
 		}
 	}
 	if (arena->used <= k) {
-		arena->used = (uint64_t)k + 1;
+		/* Pairs with the load in ledger_has. */
+		store_release(&arena->used, (uint64_t)k + 1);
 	}
 	return true;
 }
