@@ -3,9 +3,9 @@
 
 /*
  * Whether a segment at rest is consistent: what the account of each stack says is what the tables
- * of live blocks hold. A process that was killed while it held its slot's lock may have left one
- * operation half done, in the account (which is repaired) or between the account and the tables
- * (where one entry of the slot may then differ).
+ * of live blocks hold. A process that was killed while a thread held its slot's lock, or that of a
+ * ledger, may have left one operation half done, in the account (which is repaired) or between the
+ * account and the tables (where one entry may then differ).
  */
 #include "core/profile/collect.h"
 #include "core/profile/repair.h"
@@ -36,8 +36,8 @@ struct verifier {
 	struct tally *tallies; /* by entry */
 	/** Of blocks that are in the account of the scope, too. */
 	struct tally *scope_tallies;
-	/** Slots whose lock was held: each may have one entry that differs. */
-	uint32_t locked_slots;
+	/** Locks of slots and of ledgers that were held: for each, one entry may differ. */
+	uint32_t held_locks;
 	/** Large blocks of the scope: ranges have their sizes, and do not say whose they are. */
 	uint64_t large_in_scope;
 	int violated;
@@ -49,6 +49,8 @@ struct slot_walk {
 	struct verifier *verifier;
 	uint32_t number;
 	struct slot slot;
+	/** Its own and those of its ledgers. */
+	uint32_t held_locks;
 	struct arena_copy slabs;
 	struct arena_copy ranges;
 	/** By extent: the table of a region begins there. */
@@ -120,7 +122,7 @@ static void walk_page(struct slot_walk *walk, uint64_t address, uint64_t page)
 			blocks++;
 		}
 	}
-	if (blocks != page_blocks(page) && !walk->slot.lock) {
+	if (blocks != page_blocks(page) && !walk->held_locks) {
 		violation(walk->verifier, "slot %" PRIu32 ": page 0x%" PRIx64 " has %" PRIu32
 					  " blocks and says %u", walk->number, address, blocks,
 			  page_blocks(page));
@@ -230,6 +232,32 @@ static void walk_sparse(struct slot_walk *walk)
 	}
 }
 
+/** Only the first slot has ledgers. */
+static uint32_t held_locks(const struct slot_walk *walk)
+{
+	uint32_t held = walk->slot.lock != 0;
+	for (uint32_t i = 0; walk->number == 0 && i < LEDGER_COUNT; i++) {
+		held += walk->verifier->reader.header.ledger[i].lock != 0;
+	}
+	return held;
+}
+
+/** Read the slot with what its walk needs. 0, or -1 with errno. */
+static int read_slot(struct slot_walk *walk)
+{
+	const struct segment_reader *reader = &walk->verifier->reader;
+	if (reader_slot(reader, walk->number, &walk->slot)) {
+		return -1;
+	}
+	walk->held_locks = held_locks(walk);
+	return reader_copy_own(reader, walk->number, &walk->slot, ARENA_SLAB, UINT64_MAX,
+			       &walk->slabs)
+			|| reader_copy_own(reader, walk->number, &walk->slot, ARENA_RANGE,
+					   UINT64_MAX, &walk->ranges)
+		? -1
+		: 0;
+}
+
 static int verify_slot(struct verifier *verifier, uint32_t number)
 {
 	struct slot_walk walk = {
@@ -238,12 +266,8 @@ static int verify_slot(struct verifier *verifier, uint32_t number)
 		.slabs.element_bytes = 8,
 		.ranges.element_bytes = sizeof(struct range),
 	};
-	const struct segment_reader *reader = &verifier->reader;
 	int result = -1;
-	if (reader_slot(reader, number, &walk.slot) == 0
-	    && !reader_copy_own(reader, number, &walk.slot, ARENA_SLAB, UINT64_MAX, &walk.slabs)
-	    && !reader_copy_own(reader, number, &walk.slot, ARENA_RANGE, UINT64_MAX, &walk.ranges)
-	    && walk_regions(&walk) == 0) {
+	if (read_slot(&walk) == 0 && walk_regions(&walk) == 0) {
 		walk_ranges(&walk);
 		walk_sparse(&walk);
 		result = 0;
@@ -253,18 +277,18 @@ static int verify_slot(struct verifier *verifier, uint32_t number)
 				    " ranges for them", number, walk.large_in_slabs,
 			  walk.large_in_ranges);
 	}
-	verifier->locked_slots += walk.slot.lock != 0;
+	verifier->held_locks += walk.held_locks;
 	verifier->large_in_scope += walk.large_in_scope;
 	arena_done(&walk.slabs);
 	arena_done(&walk.ranges);
 	return result;
 }
 
-/** Entries against the tables; those that locked slots allow to differ are the last to be told. */
+/** Entries against the tables; those that held locks allow to differ are the last to be told. */
 static void compare_tallies(struct verifier *verifier, const struct snapshot *snapshot,
 			    const struct tally *tallies, const char *whose)
 {
-	uint32_t allowed = verifier->locked_slots;
+	uint32_t allowed = verifier->held_locks;
 	for (uint64_t k = 1; k < verifier->snapshot.entries.used; k++) {
 		static const struct entry none;
 		const struct entry *entry = snapshot_entry(snapshot, k);
