@@ -283,11 +283,7 @@ static uint32_t own_node(void)
 	uint32_t node = 0;
 	if (hook_lock()) {
 		node = stack_node(self, frames);
-		if (self->record) {
-			struct thread_record *record = view_thread(&hook.view, self->record);
-			record->node = node;
-			record->at_allocation = hook.view.header->totals.allocations;
-		}
+		stack_publish(self, node, hook.view.header->totals.allocations);
 		hook_unlock();
 	}
 	return node;

@@ -29,9 +29,8 @@ static void publish(void *state, struct stack_frames frames, uintptr_t offset)
 	struct thread *thread =
 		find_thread(python_thread_identity(&hook.python, state), offset);
 	if (thread && thread != thread_state.self && thread->record && frames.depth) {
-		struct thread_record *record = view_thread(&hook.view, thread->record);
-		record->node = stack_node(&hook.reader, frames);
-		record->at_allocation = hook.view.header->totals.allocations;
+		stack_publish(thread, stack_node(&hook.reader, frames),
+			      hook.view.header->totals.allocations);
 	}
 }
 

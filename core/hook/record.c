@@ -121,11 +121,7 @@ attr_inline void add_block(struct thread *self, struct stack_frames frames, uint
 	}
 	uint32_t node = stack_node(self, frames);
 	uint32_t entry = intern_entry(&hook.view, node);
-	if (likely(self->record)) {
-		struct thread_record *record = view_thread(&hook.view, self->record);
-		record->node = node;
-		record->at_allocation = totals->allocations;
-	}
+	stack_publish(self, node, totals->allocations);
 	uint32_t flags = !is_plain && scope_account_takes(entry) ? LIVE_SCOPE : 0;
 	/* The block first: if it finds no place, nothing has been counted. Its free would find it,
 	   but cannot come before we return. */

@@ -47,16 +47,6 @@ attr_inline struct place find_place(struct thread *self, struct stack_frames fra
 	return likely(place.entry) ? place : find_place_slowly(self, frames);
 }
 
-attr_inline void note_place(const struct thread *self, const struct ledger *ledger, uint32_t node)
-{
-	if (likely(self->record)) {
-		struct thread_record *record = view_thread(&hook.view, self->record);
-		record->node = node;
-		record->at_allocation = load_relaxed(&hook.view.header->totals.allocations)
-			+ ledger->totals.allocations;
-	}
-}
-
 bool record_beside_add(struct thread *self, struct stack_frames frames, uintptr_t address,
 		       uint64_t bytes)
 {
@@ -76,7 +66,9 @@ bool record_beside_add(struct thread *self, struct stack_frames frames, uintptr_
 		&& ledger_affords(ledger, bytes)
 		&& live_insert_beside(&hook.live, &hook.view, address, block);
 	if (likely(is_added)) {
-		note_place(self, ledger, place.node);
+		stack_publish(self, place.node,
+			      load_relaxed(&hook.view.header->totals.allocations)
+				      + ledger->totals.allocations);
 		account_add(&ledger->intent, &ledger->totals,
 			    view_ledger_entry(&hook.view, number, entry), entry, address, bytes, 1);
 		account_done(&ledger->intent);

@@ -40,6 +40,19 @@ attr_inline uint32_t stack_node(struct thread *self, struct stack_frames frames)
 	return likely(node) ? node : stack_node_slowly(self, frames);
 }
 
+/**
+ * Publish where a thread was seen, for reports: at a node, after so many allocations. In the
+ * thread itself, or under the lock.
+ */
+attr_inline void stack_publish(const struct thread *thread, uint32_t node, uint64_t allocations)
+{
+	if (likely(thread->record)) {
+		struct thread_record *record = view_thread(&hook.view, thread->record);
+		record->node = node;
+		record->at_allocation = allocations;
+	}
+}
+
 /** Ask the loader for an interpreter, if it has loaded anything since. Without the lock. */
 void stack_ask_for_python(void);
 
