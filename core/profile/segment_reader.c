@@ -14,19 +14,17 @@
 #define SEEK_DATA 3
 #endif
 
-static const uint32_t shared_element_bytes[ARENA_LEDGER + 1] = {
+static const uint32_t shared_element_bytes[ARENA_SCOPE] = {
 	[ARENA_NODE] = sizeof(struct node),
 	[ARENA_ENTRY] = sizeof(struct entry),
 	[ARENA_CODE] = sizeof(struct code),
 	[ARENA_TEXT] = TEXT_UNIT,
-	[ARENA_SCOPE] = sizeof(struct entry),
-	[ARENA_LEDGER] = sizeof(struct entry),
 };
 
-/** Of the arenas from ARENA_LEDGER on there are as many as ledgers. */
+/** From ARENA_SCOPE on they hold parts of accounts. */
 static uint32_t shared_bytes(enum shared_arena which)
 {
-	return shared_element_bytes[which < ARENA_LEDGER ? which : ARENA_LEDGER];
+	return which < ARENA_SCOPE ? shared_element_bytes[which] : (uint32_t)sizeof(struct entry);
 }
 
 static const uint32_t own_element_bytes[SLOT_ARENA_COUNT] = {

@@ -160,15 +160,15 @@ static void add_account(struct entry *entry, const struct entry *more, const str
 	entry->total_blocks += more->total_blocks;
 }
 
-/** Take back what a thread was in the middle of in a ledger. Copies of both. */
-static void repair_ledger(struct snapshot *snapshot, struct ledger *ledger,
-			  const struct arena_copy *entries)
+/** Take back an operation that was under way, in copies of its entries and totals. */
+static void take_back(struct snapshot *snapshot, const struct intent *intent,
+		      const struct arena_copy *entries, struct totals *totals)
 {
-	if (repair_is_needed(&ledger->intent)) {
-		struct entry *entry = writable(entries, ledger->intent.entry);
+	if (repair_is_needed(intent)) {
+		struct entry *entry = writable(entries, intent->entry);
 		snapshot->repaired_operations++;
 		if (entry) {
-			repair_undo(&ledger->intent, entry, &ledger->totals);
+			repair_undo(intent, entry, totals);
 		}
 	}
 }
@@ -181,7 +181,7 @@ static int add_ledger(const struct segment_reader *reader, uint32_t i, bool runn
 	struct arena_copy entries;
 	int result = read_entries(reader, ARENA_LEDGER + i, totals->epoch, running, &entries);
 	if (result == 0 && !running) {
-		repair_ledger(snapshot, &ledger, &entries);
+		take_back(snapshot, &ledger.intent, &entries, &ledger.totals);
 	}
 	for (uint64_t k = 1; result == 0 && k < entries.used; k++) {
 		struct entry *entry = writable(&snapshot->entries, k);
@@ -242,13 +242,8 @@ static int repair_slot(struct segment_reader *reader, uint32_t number, struct sn
 		return -1;
 	}
 	const struct intent *intent = intent_of(snapshot, &slot);
-	if (repair_is_needed(intent)) {
-		struct entry *entry = writable(&snapshot->entries, intent->entry);
-		snapshot->repaired_operations++;
-		if (entry) {
-			repair_undo(intent, entry, &snapshot->totals);
-		}
-	} else if (intent->op == INTENT_FOLD && intent->entry < LEDGER_COUNT) {
+	take_back(snapshot, intent, &snapshot->entries, &snapshot->totals);
+	if (intent->op == INTENT_FOLD && intent->entry < LEDGER_COUNT) {
 		ledger_repair_fold(intent, &reader->header.ledger[intent->entry],
 				   &snapshot->totals);
 	}

@@ -309,18 +309,21 @@ void view_clear_bytes(const struct segment_view *view, void *memory, uint64_t by
 	}
 }
 
+static void clear_elements(const struct segment_view *view, const struct arena *arena,
+			   uint8_t *const *mapped)
+{
+	for (uint32_t i = 0; i < arena->extents; i++) {
+		view_clear_bytes(view, mapped[i], EXTENT_BYTES);
+	}
+}
+
 void view_clear_own(struct segment_view *view, enum slot_arena which)
 {
-	struct arena *arena = &view->slot->arena[which];
-	for (uint32_t i = 0; i < arena->extents; i++) {
-		view_clear_bytes(view, view->own[which][i], EXTENT_BYTES);
-	}
-	arena->used = 1;
+	clear_elements(view, &view->slot->arena[which], view->own[which]);
+	view->slot->arena[which].used = 1;
 }
 
 void view_clear_shared(struct segment_view *view, enum shared_arena which)
 {
-	for (uint32_t i = 0; i < view->header->arena[which].extents; i++) {
-		view_clear_bytes(view, view->shared[which][i], EXTENT_BYTES);
-	}
+	clear_elements(view, &view->header->arena[which], view->shared[which]);
 }

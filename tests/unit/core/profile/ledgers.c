@@ -118,12 +118,18 @@ static void step(void)
 	}
 }
 
-static void check_snapshot(void)
+static struct snapshot take_snapshot(void)
 {
 	struct segment_reader reader;
 	struct snapshot snapshot;
 	REQUIRE(reader_open(&reader, segment) == 0);
 	REQUIRE(snapshot_take(&reader, SNAPSHOT_RUN, false, &snapshot) == 0);
+	return snapshot;
+}
+
+static void check_snapshot(void)
+{
+	struct snapshot snapshot = take_snapshot();
 	CHECK_INT(snapshot.totals.live_bytes, live);
 	CHECK_INT(totals_peak(&snapshot.totals), peak);
 	for (unsigned k = 1; k <= ENTRIES; k++) {
@@ -185,10 +191,7 @@ static void interrupted_fold_is_taken_back(void)
 		struct totals totals_after = *totals();
 		for (int count = 0; count <= 4; count++) {
 			interrupt(ledger, &before, &totals_before, count);
-			struct segment_reader reader;
-			struct snapshot snapshot;
-			REQUIRE(reader_open(&reader, segment) == 0);
-			REQUIRE(snapshot_take(&reader, SNAPSHOT_RUN, false, &snapshot) == 0);
+			struct snapshot snapshot = take_snapshot();
 			CHECK_INT(snapshot.totals.live_bytes, live);
 			snapshot_done(&snapshot);
 			*ledger = after;

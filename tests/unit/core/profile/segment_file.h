@@ -9,7 +9,7 @@
 #ifndef TESTS_UNIT_CORE_PROFILE_SEGMENT_FILE_H
 #define TESTS_UNIT_CORE_PROFILE_SEGMENT_FILE_H
 
-#include "core/shm/segment.h"
+#include "core/shm/create.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,24 +43,8 @@ static inline struct segment_file segment_file_new(void)
 {
 	struct segment_file file = { .fd = memfd_create("segment", MFD_CLOEXEC) };
 	struct segment_header *header = &file.header;
-	static const uint32_t shared[] = { sizeof(struct node), sizeof(struct entry),
-					   sizeof(struct code), TEXT_UNIT };
-	static const uint32_t own[] = { 8, sizeof(struct range), sizeof(struct thread_record) };
-	header->magic = SEGMENT_MAGIC;
-	header->version = SEGMENT_VERSION;
-	header->header_bytes = sizeof(*header);
-	header->size_bytes = extent_offset(4096);
+	segment_init(header, &file.slot, extent_offset(4096));
 	header->slots_used = 1;
-	header->totals.epoch = 1;
-	header->scope_totals.epoch = 1;
-	for (int i = 0; i < SHARED_ARENA_COUNT; i++) {
-		header->arena[i] = (struct arena){ .used = 1, .element_bytes = i < ARENA_SCOPE
-								      ? shared[i]
-								      : sizeof(struct entry) };
-	}
-	for (int i = 0; i < SLOT_ARENA_COUNT; i++) {
-		file.slot.arena[i] = (struct arena){ .used = 1, .element_bytes = own[i] };
-	}
 	file.slot.state = SLOT_RECORDING;
 	file.slot.generation = 1;
 	if (file.fd < 0 || ftruncate(file.fd, (off_t)header->size_bytes)) {
