@@ -162,11 +162,14 @@ static attr_cold void add_refusal(struct thread *self, uint64_t bytes)
 	}
 }
 
-/** Threads record in ledgers of their own, and there is no scope beside the run. */
-static bool is_beside_others(void)
+/**
+ * Threads record in ledgers of their own, and there is no scope beside the run. Not before what
+ * this thread has put off is recorded: it may have put off the block that it now frees.
+ */
+static bool is_beside_others(const struct thread *self)
 {
 	return load_relaxed(&hook.ledgers.state) == LEDGERS_OPEN
-		&& hook.gate->recording == RECORDING;
+		&& hook.gate->recording == RECORDING && self->pending_head == self->pending_tail;
 }
 
 /** Before the lock is released. */
@@ -182,7 +185,7 @@ attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind
 {
 	stack_look_for_python(self);
 	struct stack_frames frames = stack_read(self, frame);
-	if (!is_plain && is_beside_others()
+	if (!is_plain && is_beside_others(self)
 	    && record_beside_add(self, frames, address_of(p), bytes)) {
 		return;
 	}
@@ -200,7 +203,7 @@ attr_inline void add(struct thread *self, void *p, size_t bytes, enum block_kind
 attr_inline struct record_block take(void *p, bool is_plain)
 {
 	struct record_block block = { 0 };
-	if (!is_plain && is_beside_others()
+	if (!is_plain && is_beside_others(thread_state.self)
 	    && record_beside_take(thread_state.self, address_of(p), &block)) {
 		return block;
 	}
