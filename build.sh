@@ -209,26 +209,36 @@ check_sum() {
 	esac
 }
 
+# fetch_version PACKAGE VERSION DIR: the upstream tarball of one version of a source package.
+fetch_version() {
+	say "fetching $1 $2"
+	rm -rf "$3"
+	mkdir -p "$3"
+	(cd "$3" && apt_isolated apt-get source --only-source --download-only --tar-only \
+		"$1=$2" >"$WORK/apt.log" 2>&1) || {
+		cat "$WORK/apt.log" >&2
+		return 1
+	}
+}
+
 # fetch_package NAME SOURCE_PACKAGE VERSION: sets TARBALL to the upstream tarball of the
 # distribution's source package, of VERSION if the distribution has it. apt has checked the
-# signature of the list that holds its sha256.
+# signature of the list that holds its sha256. A mirror may list an update whose files it does not
+# have yet: then the package before it, which has the same upstream tarball.
 fetch_package() {
-	local name=$1 package=$2 version have dir=$WORK/source-$1
+	local name=$1 package=$2 version versions have dir=$WORK/source-$1
 	apt_prepare
 	have=$(apt_isolated apt-cache showsrc --only-source "$package" 2>/dev/null |
 		sed -n 's/^Version: //p' | sort -rV)
-	version=$(grep -m1 "^\([0-9]*:\)\?$3[-+]" <<<"$have" || head -n1 <<<"$have")
-	[ -n "$version" ] || die "this distribution has no source package $package;" \
+	versions=$(grep "^\([0-9]*:\)\?$3[-+]" <<<"$have" || head -n1 <<<"$have")
+	[ -n "$versions" ] || die "this distribution has no source package $package;" \
 		"set FIL_SOURCES to a folder of tarballs"
-	say "fetching $package $version"
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	(cd "$dir" && apt_isolated apt-get source --only-source --download-only --tar-only \
-		"$package=$version" >"$WORK/apt.log" 2>&1) || {
-		cat "$WORK/apt.log" >&2
-		die "cannot fetch the source package $package $version;" \
-			"try again, or set FIL_SOURCES to a folder of tarballs"
-	}
+	for version in $versions; do
+		fetch_version "$package" "$version" "$dir" && break
+		version=
+	done
+	[ -n "$version" ] || die "cannot fetch the source package $package" \
+		"${versions//$'\n'/ or }; try again, or set FIL_SOURCES to a folder of tarballs"
 	TARBALL=$(echo "$dir"/*.orig.tar.*)
 	version=${version#*:}
 	version=${version%-*}
