@@ -8,12 +8,12 @@
 
 #include <string.h>
 
-/** The next two bits of a hash choose one of four links. */
-static unsigned hash_step(uint64_t *hash)
+/** The next digit of a hash, taken as a fraction in base links, chooses one of so many links. */
+static unsigned hash_step(uint64_t *hash, unsigned links)
 {
-	unsigned way = (unsigned)(*hash >> 62);
-	*hash <<= 2;
-	return way;
+	__uint128_t product = (__uint128_t)*hash * links;
+	*hash = (uint64_t)product;
+	return (unsigned)(product >> 64);
 }
 
 /**
@@ -40,8 +40,9 @@ static uint32_t node_new(struct segment_view *view, uint32_t parent, uint32_t co
 
 uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, uint32_t place)
 {
-	uint64_t hash = hash_mix((uint64_t)parent << 32 | code, place);
-	uint32_t *link = &view_node_roots(view)[hash % ROOT_NODES];
+	uint64_t hash = hash_mix(code, place);
+	uint32_t *link = parent ? &view_node(view, parent)->below
+				: &view_node_roots(view)[hash % ROOT_NODES];
 	for (;;) {
 		uint32_t k = load_acquire(link);
 		if (!k) {
@@ -52,10 +53,10 @@ uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, 
 			}
 		}
 		struct node *node = view_node(view, k);
-		if (node->parent == parent && node->code == code && node->place == place) {
+		if (node->code == code && node->place == place) {
 			return k;
 		}
-		link = &node->link[hash_step(&hash)];
+		link = &node->link[hash_step(&hash, countof(node->link))];
 	}
 }
 
@@ -94,7 +95,7 @@ uint32_t intern_text(struct segment_view *view, const void *bytes, uint32_t len)
 		if (text->hash == low && text->len == len && memcmp(text + 1, bytes, len) == 0) {
 			return k;
 		}
-		link = &text->link[hash_step(&hash)];
+		link = &text->link[hash_step(&hash, countof(text->link))];
 	}
 }
 
@@ -133,7 +134,7 @@ uint32_t intern_code(struct segment_view *view, const struct code *like)
 			       == 0) {
 			return k;
 		}
-		link = &code->link[hash_step(&hash)];
+		link = &code->link[hash_step(&hash, countof(code->link))];
 	}
 }
 

@@ -4,10 +4,10 @@
 /*
  * Interning: each node, code and text exists once and is known by its number.
  *
- * A table is an array of heads, below each of which hangs a 4-way trie ordered by the bits of the
- * element's hash: it never rehashes, never pauses, and a new element is published by one CAS. All
- * calls under the slot's lock (the arenas grow); a killed writer leaves at worst an unlinked
- * element.
+ * A table is an array of heads, below each of which hangs a trie ordered by the digits of the
+ * element's hash: it never rehashes, never pauses, and a new element is published by one CAS. Of
+ * nodes, each has the head of those below it. All calls under the slot's lock (the arenas grow); a
+ * killed writer leaves at worst an unlinked element.
  *
  * Every function returns 0 if the segment has no space for a new element.
  */

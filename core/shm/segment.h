@@ -11,7 +11,7 @@
  * through a mapping would allocate it). All numbers are in the byte order of the machine.
  *
  *   0          struct segment_header                    4 KiB, every hook maps the front
- *   ROOTS      u32 heads of the three intern tables     nodes, codes, texts
+ *   ROOTS      u32 heads of the three intern tables     outermost nodes, codes, texts
  *   DIRECTORY  u32 extent numbers, one row per shared arena
  *   RUN_INFO   what the supervisor knows about the run: core/shm/run_info.h
  *   FRONT_BYTES + i MiB
@@ -42,7 +42,7 @@
 #include <stdint.h>
 
 #define SEGMENT_MAGIC 0x315247534c4946u /* "FILSGR1\0", little endian */
-#define SEGMENT_VERSION 11u
+#define SEGMENT_VERSION 12u
 
 /** A real file, whose file system may fill up: space is taken before it is written to (space.h). */
 #define SEGMENT_ON_DISK 0x1u
@@ -63,8 +63,8 @@
 #define SLOT_COUNT 64u
 #define SLOT_BYTES ((uint64_t)1 << 20)
 
-/** Sizes of the heads of the intern tables, in u32. Below a head hangs a 4-way trie by hash. */
-#define ROOT_NODES 16384u
+/** Sizes of the heads of the intern tables, in u32. Below a head hangs a trie by hash. */
+#define ROOT_NODES 4096u
 #define ROOT_CODES 4096u
 #define ROOT_TEXTS 4096u
 
@@ -257,7 +257,7 @@ struct segment_header {
 
 /**
  * A frame below a parent. Written once, published by the CAS that links it, then immutable but for
- * entry and link.
+ * entry, below and link.
  */
 struct node {
 	/** Parent node, 0 for an outermost frame. */
@@ -267,7 +267,12 @@ struct node {
 	uint32_t place;
 	/** Its entry, 0 until it allocates. */
 	uint32_t entry;
-	uint32_t link[4];
+	/**
+	 * Head of the nodes below it: few, and all but the first step of a stack's way down find
+	 * their head in a node that they have just read.
+	 */
+	uint32_t below;
+	uint32_t link[3];
 };
 
 /**
