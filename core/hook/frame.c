@@ -66,16 +66,43 @@ static attr_noinline uint32_t line_of(const struct python_cache *cache, unsigned
 				 python_offset(&hook.python, cache, i));
 }
 
+/** What code and which line frame i, which is not hidden, is at. NULL: no space. */
+static const struct frame_place *place_of(const struct python_cache *cache, unsigned i)
+{
+	uintptr_t address = python_cache_code(cache, i);
+	uintptr_t instruction = python_instruction(&hook.python, cache, i);
+	struct frame_place *place = frame_place(&hook.frames, address, instruction);
+	if (place->code == address && place->instruction == instruction
+	    && place->generation == hook.codes.generation) {
+		return place;
+	}
+	const struct code_slot *code = code_known(address);
+	if (!code) {
+		return NULL;
+	}
+	place->code = 0;
+	/* Should a handler leave us by longjmp, it is not half another's. */
+	barrier_compiler();
+	place->instruction = instruction;
+	place->generation = hook.codes.generation;
+	place->number = code->number;
+	place->is_import_system = code->is_import_system;
+	place->line = line_of(cache, i);
+	barrier_compiler();
+	place->code = address;
+	return place;
+}
+
 /** Find or make the node of a frame that is not hidden. False: no space, the node is parent. */
 static bool code_node(const struct python_cache *cache, unsigned i, uint32_t parent,
 		      bool is_innermost, uint32_t *ret_node)
 {
-	const struct code_slot *code = code_known(python_cache_code(cache, i));
+	const struct frame_place *place = place_of(cache, i);
 	*ret_node = parent;
-	if (!code || (code->is_import_system && !is_innermost)) {
-		return code;
+	if (!place || (place->is_import_system && !is_innermost)) {
+		return place;
 	}
-	uint32_t node = intern_node(&hook.view, parent, code->number, line_of(cache, i));
+	uint32_t node = intern_node(&hook.view, parent, place->number, place->line);
 	if (node) {
 		*ret_node = node;
 	}

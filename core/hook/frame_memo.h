@@ -6,6 +6,7 @@
 #define CORE_HOOK_FRAME_MEMO_H
 
 #include "core/base/attributes.h"
+#include "core/base/hash.h"
 #include "core/shm/segment.h"
 #include "core/stack/python_lines.h"
 
@@ -13,6 +14,8 @@
 
 #define FRAME_MEMO_BITS 10
 #define FRAME_MEMOS (1u << FRAME_MEMO_BITS)
+#define FRAME_PLACE_BITS 11
+#define FRAME_PLACES (1u << FRAME_PLACE_BITS)
 
 /** A frame met before: which node it has below its parent. */
 struct frame_memo {
@@ -27,13 +30,32 @@ struct frame_memo {
 	uint32_t reserved;
 };
 
-/** Zeroed: empty. Each place is taken by whichever frame came last. */
+/** An instruction met before, below whatever parent. code to generation as in frame_memo. */
+struct frame_place {
+	uintptr_t code;
+	uintptr_t instruction;
+	uint32_t generation;
+	/** Of the code in the segment. */
+	uint32_t number;
+	uint32_t line;
+	uint32_t is_import_system;
+};
+
+/** Zeroed: empty. Each entry is taken by whichever frame came last. */
 struct frames {
 	struct frame_memo memos[FRAME_MEMOS];
+	struct frame_place places[FRAME_PLACES];
 	struct python_lines lines;
 	/** On its way into the segment. Not on the stack, of which there may be little. */
 	struct code code;
 };
+
+/** Where an instruction is remembered, if it is. */
+attr_inline struct frame_place *frame_place(struct frames *frames, uintptr_t code,
+					    uintptr_t instruction)
+{
+	return &frames->places[hash_mix(code, instruction) >> (64 - FRAME_PLACE_BITS)];
+}
 
 /** Where a frame is remembered, if it is. */
 attr_inline struct frame_memo *frame_memo(struct frames *frames, uintptr_t instruction,
