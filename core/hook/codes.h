@@ -24,7 +24,8 @@ struct codes {
 	uint32_t capacity; /* a power of two, or 0 */
 	uint32_t count;
 	/**
-	 * Changes whenever a code is forgotten: then what a thread cached by address may be wrong.
+	 * Changes whenever a code is forgotten: then what a thread cached by address may be wrong;
+	 * and when its nodes are.
 	 */
 	uint32_t generation;
 };
@@ -37,6 +38,12 @@ const struct code_slot *codes_add(struct codes *codes, struct code_slot code);
 
 /** The code object at address is about to be freed. */
 void codes_forget(struct codes *codes, uintptr_t address);
+
+/** Begin a new generation: the nodes that threads have cached are not to be used. */
+static inline void codes_renew(struct codes *codes)
+{
+	codes->generation++;
+}
 
 /** Forget all of them: a change was left half done. */
 void codes_clear(struct codes *codes);

@@ -133,11 +133,20 @@ static bool begins_as_a_launcher(const struct native_cache *native)
 	return hook.python_is_resident && others <= LAUNCHER_FRAMES;
 }
 
-static uint32_t python_nodes(const struct python_cache *cache, const struct native_frame *frame,
-			     uint32_t node)
+/**
+ * The node of the Python frames that a call runs, which stand on base. Of those that are unchanged
+ * it is what it was, if they stood on that then: all that a node says is what leads to it.
+ */
+static uint32_t python_nodes(struct python_cache *cache, const struct native_frame *frame,
+			     uint32_t base, uint32_t unchanged)
 {
-	for (uint32_t i = frame->python_first; i < frame->python_end; i++) {
+	uint32_t known = unchanged < frame->python_end ? unchanged : frame->python_end;
+	bool is_known = known > frame->python_first && cache->base[known - 1] == base;
+	uint32_t node = is_known ? cache->node[known - 1] : base;
+	for (uint32_t i = is_known ? known : frame->python_first; i < frame->python_end; i++) {
 		node = frame_node(cache, i, node);
+		cache->node[i] = node;
+		cache->base[i] = base;
 	}
 	return node;
 }
@@ -159,7 +168,8 @@ static uint32_t end_of_others(const struct native_cache *native, uint32_t innerm
 	return end;
 }
 
-static uint32_t make_nodes(struct thread *self, uint32_t from, uint32_t innermost)
+static uint32_t make_nodes(struct thread *self, uint32_t from, uint32_t innermost,
+			   uint32_t unchanged)
 {
 	struct native_cache *native = &self->native;
 	uint32_t node = from ? native->frame[from - 1].node : 0;
@@ -171,7 +181,7 @@ static uint32_t make_nodes(struct thread *self, uint32_t from, uint32_t innermos
 		is_within |= runs_python(frame);
 		frame->is_within = is_within;
 		if (runs_python(frame)) {
-			node = python_nodes(&self->python, frame, node);
+			node = python_nodes(&self->python, frame, node, unchanged);
 		} else if (i >= shown || (!(starts && !is_within) && !is_interpreter(frame))) {
 			node = native_frame_node(frame, node);
 		}
@@ -205,6 +215,7 @@ uint32_t mixed_node(struct thread *self, struct stack_frames frames)
 	}
 	/* Should a handler leave us by longjmp, all is found anew. */
 	native->noded = 0;
+	self->python.noded = 0;
 	barrier_compiler();
 	match(&matching, self, python_current_thread(&hook.python));
 	uint32_t innermost = innermost_call(native);
@@ -217,7 +228,8 @@ uint32_t mixed_node(struct thread *self, struct stack_frames frames)
 	native->innermost_call = innermost;
 	/* Frames outside of the first call are looked at together. */
 	bool has_call_outside = matching.dirty > 0 && native->frame[matching.dirty - 1].is_within;
-	uint32_t node = make_nodes(self, has_call_outside ? matching.dirty : 0, innermost);
+	uint32_t node = make_nodes(self, has_call_outside ? matching.dirty : 0, innermost,
+				   frames.unchanged);
 	native->noded = native->depth;
 	self->python.noded = self->python.depth;
 	return node;

@@ -101,6 +101,11 @@ void native_stop(void)
 	store_relaxed(&hook.native_frames.available, NATIVE_STACKS_NONE);
 	store_relaxed(&hook.native_frames.stacks, NATIVE_STACKS_NONE);
 	store_relaxed(&hook.native_frames.mappers_unknown, 1);
+	/* The nodes that threads remember stand on machine code. */
+	if (hook_lock()) {
+		codes_renew(&hook.codes);
+		hook_unlock();
+	}
 }
 
 void native_thread_begins(struct thread *thread, uintptr_t frame)

@@ -175,9 +175,14 @@ static attr_noinline uint32_t full_node(struct thread *self, struct stack_frames
 		forget_if_codes_went(self, &frames);
 		node = mixed_node(self, frames);
 	}
-	/* The nodes that the Python cache has are not of Python frames alone. */
+	if (node) {
+		return node;
+	}
+	/* The nodes that the Python cache has are not of Python frames alone, and these will be. */
 	frames.unchanged = 0;
-	return node ? node : python_node(self, frames);
+	node = python_node(self, frames);
+	self->python.noded = 0;
+	return node;
 }
 
 uint32_t stack_node_slowly(struct thread *self, struct stack_frames frames)

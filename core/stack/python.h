@@ -92,6 +92,8 @@ struct python_cache {
 	uintptr_t *code;
 	/** For the caller: what it made of positions 0 to i. Kept for unchanged positions. */
 	uint32_t *node;
+	/** The same: on which node of other code those of i and its callers stand (mixed.c). */
+	uint32_t *base;
 	/**
 	 * How many outermost positions have their node (python_cache_nodes_filled); a walk lowers
 	 * it to the first one that has changed. 0: none is right any more.
@@ -193,6 +195,9 @@ struct stack_frames {
  *                under the condition of python_first_thread.
  */
 struct stack_frames python_walk(struct python *python, void *thread, struct python_cache *cache);
+
+/** How many positions up to end lead to a frame, itself included; 0: it is none of them. */
+uint32_t python_cache_reaches(const struct python_cache *cache, uint32_t end, uintptr_t frame);
 
 /** True if position i is the interpreter's own and belongs to no Python code: skip it. */
 static inline bool python_cache_hidden(const struct python_cache *cache, unsigned i)

@@ -39,10 +39,7 @@ static bool next_by_c_frame(struct python_calls *calls, struct python_call *call
 	uintptr_t outer = object_word(calls->c_frame, C_FRAME_PREVIOUS);
 	uintptr_t frame = outer != 0 ? object_word(outer, C_FRAME_CURRENT) : 0;
 	call->address = calls->c_frame;
-	call->first = call->end;
-	while (call->first > 0 && calls->cache->frame[call->first - 1] != frame) {
-		call->first--;
-	}
+	call->first = frame != 0 ? python_cache_reaches(calls->cache, call->end, frame) : 0;
 	calls->c_frame = outer;
 	return true;
 }

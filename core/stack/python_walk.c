@@ -31,8 +31,8 @@
 #define NOT_FOUND UINT32_MAX
 #define HIDDEN_BIT ((uintptr_t)1)
 
-/** Bytes of the six arrays for one frame. */
-#define FRAME_BYTES (3 * sizeof(uintptr_t) + 3 * sizeof(uint32_t))
+/** Bytes of the seven arrays for one frame. */
+#define FRAME_BYTES (3 * sizeof(uintptr_t) + 4 * sizeof(uint32_t))
 
 /** One walk under way. */
 struct walk {
@@ -68,7 +68,8 @@ static bool cache_map(struct python_cache *cache, uint32_t capacity)
 	cache->instruction = cache->frame + capacity;
 	cache->code = cache->instruction + capacity;
 	cache->node = (uint32_t *)(cache->code + capacity);
-	cache->position = cache->node + capacity;
+	cache->base = cache->node + capacity;
+	cache->position = cache->base + capacity;
 	cache->mark = cache->position + capacity;
 	return true;
 }
@@ -94,6 +95,7 @@ static attr_noinline bool walk_grow(struct walk *walk)
 	if (cache->capacity != 0) {
 		copy_frames(&larger, 0, cache, 0, walk->limit);
 		memcpy(larger.node, cache->node, walk->limit * sizeof(*larger.node));
+		memcpy(larger.base, cache->base, walk->limit * sizeof(*larger.base));
 		memcpy(larger.mark, cache->mark, cache->marks * sizeof(*larger.mark));
 		copy_frames(&larger, fresh, cache, walk->fresh, cache->capacity - walk->fresh);
 		python_cache_done(cache);
@@ -277,6 +279,19 @@ attr_inline uint32_t find(const struct python_cache *cache, uint32_t limit, uint
 	}
 	uint32_t i = *position_slot(cache, frame);
 	return i < limit && cache->frame[i] == frame ? i : NOT_FOUND;
+}
+
+uint32_t python_cache_reaches(const struct python_cache *cache, uint32_t end, uintptr_t frame)
+{
+	uint32_t i = *position_slot(cache, frame);
+	if (likely(i < end && cache->frame[i] == frame)) {
+		return i + 1;
+	}
+	i = end;
+	while (i > 0 && cache->frame[i - 1] != frame) {
+		i--;
+	}
+	return i;
 }
 
 /** Positions [first, last] were verified, but what lies below them is not what the cache has. */

@@ -250,3 +250,23 @@ def test_python_frames_stand_among_native_ones(script, least, version, tmp_path)
             assert_native_frames_are_where_they_were_called(entry.stack)
     assert len(expected) >= least
     assert found == expected
+
+
+@runs.every_version
+def test_python_frames_stand_on_what_has_called_them(version, tmp_path):
+    """Also where they are as they were, and only the machine code in between is not."""
+    command = [runs.interpreter(version), WORKLOADS / "allocates_alike_through_c.py"]
+    run, entries = run_and_read(command, tmp_path, ["--native"])
+    expected, found = collections.Counter(), collections.Counter()
+    for line in run.out.decode().splitlines():
+        size, caller = line.split()
+        expected[caller] += int(size)
+    for entry in entries:
+        if have_sizes(entry, (1_000_000, 1_001_000)):
+            python = [number for number, frame in enumerate(entry.stack)
+                      if isinstance(frame, Python)]
+            assert [name_of(entry.stack[number]) for number in python][-2:] == ["main", "called"]
+            caller = entry.stack[python[-1] - 1]
+            found["C" if isinstance(caller, Native) else "Python"] += entry.total_bytes
+    assert len(expected) == 2
+    assert found == expected
