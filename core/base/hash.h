@@ -16,6 +16,17 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/**
+ * The next digit of a hash, which is taken as a fraction in that base: which of so many ways to go
+ * in a trie. At the end of the hash, 0 again and again.
+ */
+static inline unsigned hash_digit(uint64_t *hash, unsigned base)
+{
+	__uint128_t product = (__uint128_t)*hash * base;
+	*hash = (uint64_t)product;
+	return (unsigned)(product >> 64);
+}
+
 /** Hash len bytes. The same on every machine of the same byte order. */
 static inline uint64_t hash_bytes(const void *data, size_t len)
 {

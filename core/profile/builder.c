@@ -38,7 +38,8 @@ static bool append_node(struct builder *builder, const struct profile_node *node
 {
 	uint32_t number = builder->profile->node_count;
 	if (!array_reserve((void **)&builder->node_entry, &builder->node_entry_capacity,
-			   (uint64_t)number + 1, sizeof(*builder->node_entry))) {
+			   (uint64_t)number + 1, sizeof(*builder->node_entry))
+	    || !node_index_add(&builder->nodes)) {
 		builder->failed = true;
 		return false;
 	}
@@ -207,32 +208,19 @@ uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_i
 	return number;
 }
 
-bool builder_same_node(const void *profile, uint32_t number, const void *node)
-{
-	const struct profile_node *have = &((const struct profile *)profile)->nodes[number];
-	const struct profile_node *wanted = node;
-	return have->parent == wanted->parent && have->frame == wanted->frame;
-}
-
 uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame)
 {
-	struct profile_node node = { parent, frame };
-	if (builder->failed || !intern_reserve(&builder->nodes)) {
-		builder->failed = true;
+	if (builder->failed) {
 		return 0;
 	}
-	uint64_t hash = hash_mix(parent, frame);
-	struct intern_slot *slot = intern_find(&builder->nodes, hash, builder_same_node,
-					       builder->profile, &node);
-	if (slot->number) {
-		return slot->number - 1;
+	uint32_t *known = node_index_find(&builder->nodes, builder->profile->nodes, parent, frame);
+	if (*known) {
+		return *known;
 	}
 	uint32_t number = builder->profile->node_count;
-	if (!append_node(builder, &node)) {
-		return 0;
-	}
-	intern_add(&builder->nodes, slot, hash, number);
-	return number;
+	/* Before the index grows, which takes known away; without memory all fails. */
+	*known = number;
+	return append_node(builder, &(struct profile_node){ parent, frame }) ? number : 0;
 }
 
 static bool entry_is_zero(const struct profile_entry *entry)
@@ -299,6 +287,6 @@ void builder_done(struct builder *builder)
 	intern_done(&builder->strings);
 	intern_done(&builder->frames);
 	intern_done(&builder->modules);
-	intern_done(&builder->nodes);
+	node_index_done(&builder->nodes);
 	*builder = (struct builder){ .failed = true };
 }

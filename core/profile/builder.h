@@ -12,6 +12,7 @@
 #define CORE_PROFILE_BUILDER_H
 
 #include "core/profile/intern.h"
+#include "core/profile/node_index.h"
 #include "core/profile/profile.h"
 
 struct builder {
@@ -28,7 +29,7 @@ struct builder {
 	struct intern_table strings;
 	struct intern_table frames;
 	struct intern_table modules;
-	struct intern_table nodes;
+	struct node_index nodes;
 	/** Entry of each node, + 1; grows with the nodes. */
 	uint32_t *node_entry;
 	uint32_t node_entry_capacity;
@@ -59,9 +60,6 @@ uint32_t builder_unnamed(struct builder *builder, uint32_t module, uint64_t addr
 
 /** The number of the module of that path and build id (strings), SYMBOLS_UNREAD if it is new. */
 uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_id);
-
-/** For intern_find with a profile: is its node of that number the same as a struct profile_node? */
-bool builder_same_node(const void *profile, uint32_t number, const void *node);
 
 /** The node of a frame below a parent. */
 uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame);

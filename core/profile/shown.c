@@ -4,8 +4,8 @@
 #include "core/profile/shown.h"
 
 #include "core/base/hash.h"
-#include "core/profile/builder.h"
 #include "core/profile/intern.h"
+#include "core/profile/node_index.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ struct merging {
 	/** By node that is shown: its entry, + 1. */
 	uint32_t *entries;
 	struct intern_table table;
+	struct node_index index;
 };
 
 static bool same_text(const struct profile *profile, uint32_t a, uint32_t b)
@@ -71,24 +72,26 @@ static int merge_frames(struct merging *merging)
 static int merge_nodes(struct merging *merging)
 {
 	struct profile *profile = merging->profile;
-	intern_done(&merging->table);
 	profile->node_count = 1;
+	if (!node_index_add(&merging->index)) {
+		return -1;
+	}
 	for (uint32_t i = 1; i < merging->whole->node_count; i++) {
 		struct profile_node node = {
 			.parent = merging->nodes[merging->whole->nodes[i].parent],
 			.frame = merging->frames[merging->whole->nodes[i].frame],
 		};
-		if (!intern_reserve(&merging->table)) {
-			return -1;
-		}
-		uint64_t hash = hash_mix(node.parent, node.frame);
-		struct intern_slot *slot =
-			intern_find(&merging->table, hash, builder_same_node, profile, &node);
-		if (!slot->number) {
+		uint32_t *known =
+			node_index_find(&merging->index, profile->nodes, node.parent, node.frame);
+		merging->nodes[i] = *known;
+		if (!*known) {
 			profile->nodes[profile->node_count] = node;
-			intern_add(&merging->table, slot, hash, profile->node_count++);
+			*known = profile->node_count;
+			merging->nodes[i] = profile->node_count++;
+			if (!node_index_add(&merging->index)) {
+				return -1;
+			}
 		}
-		merging->nodes[i] = slot->number - 1;
 	}
 	return 0;
 }
@@ -160,6 +163,7 @@ int shown_init(struct shown *shown, const struct profile *whole)
 	free(merging.nodes);
 	free(merging.entries);
 	intern_done(&merging.table);
+	node_index_done(&merging.index);
 	if (result != 0) {
 		shown_done(shown);
 		errno = ENOMEM;

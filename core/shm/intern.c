@@ -8,14 +8,6 @@
 
 #include <string.h>
 
-/** The next digit of a hash, taken as a fraction in base links, chooses one of so many links. */
-static unsigned hash_step(uint64_t *hash, unsigned links)
-{
-	__uint128_t product = (__uint128_t)*hash * links;
-	*hash = (uint64_t)product;
-	return (unsigned)(product >> 64);
-}
-
 /**
  * Link element k into an empty link; returns what is linked there then. Pairs with load_acquire of
  * links.
@@ -56,7 +48,7 @@ uint32_t intern_node(struct segment_view *view, uint32_t parent, uint32_t code, 
 		if (node->code == code && node->place == place) {
 			return k;
 		}
-		link = &node->link[hash_step(&hash, countof(node->link))];
+		link = &node->link[hash_digit(&hash, countof(node->link))];
 	}
 }
 
@@ -95,7 +87,7 @@ uint32_t intern_text(struct segment_view *view, const void *bytes, uint32_t len)
 		if (text->hash == low && text->len == len && memcmp(text + 1, bytes, len) == 0) {
 			return k;
 		}
-		link = &text->link[hash_step(&hash, countof(text->link))];
+		link = &text->link[hash_digit(&hash, countof(text->link))];
 	}
 }
 
@@ -134,7 +126,7 @@ uint32_t intern_code(struct segment_view *view, const struct code *like)
 			       == 0) {
 			return k;
 		}
-		link = &code->link[hash_step(&hash, countof(code->link))];
+		link = &code->link[hash_digit(&hash, countof(code->link))];
 	}
 }
 
