@@ -409,10 +409,7 @@ static int collect(struct collector *collector)
 
 struct profile *profile_collect(const struct collect_request *request)
 {
-	struct collector collector = {
-		.request = request,
-		.snapshot.entries.element_bytes = sizeof(struct entry),
-	};
+	struct collector collector = { .request = request };
 	struct profile *profile = NULL;
 	builder_init(&collector.builder);
 	if (collect(&collector) == 0) {

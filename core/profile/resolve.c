@@ -23,12 +23,7 @@
 int resolver_init(struct resolver *resolver, const struct segment_reader *reader,
 		  struct builder *builder)
 {
-	*resolver = (struct resolver){
-		.builder = builder,
-		.nodes.element_bytes = sizeof(struct node),
-		.codes.element_bytes = sizeof(struct code),
-		.texts.element_bytes = TEXT_UNIT,
-	};
+	*resolver = (struct resolver){ .builder = builder };
 	/* In this order: what a node names was there before it. */
 	if (reader_copy_shared(reader, ARENA_NODE, &resolver->nodes)
 	    || reader_copy_shared(reader, ARENA_CODE, &resolver->codes)
@@ -114,9 +109,23 @@ static uint32_t label_of_code(struct resolver *resolver, const struct code *code
 		    : label_frame(resolver->builder, LABEL_UNNAMED);
 }
 
+/*
+ * Nodes in the order of their code and place, which are the key; the value is the node.
+ */
+
+static uint32_t code_of(const struct sort_pair *node)
+{
+	return (uint32_t)(node->key >> 32);
+}
+
+static uint32_t place_of(const struct sort_pair *node)
+{
+	return (uint32_t)node->key;
+}
+
 /** Resolve count nodes of one Python code, those of a line one behind the other. */
 static void resolve_python(struct resolver *resolver, const struct code *code,
-			   const uint32_t *nodes, uint32_t count)
+			   const struct sort_pair *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
 	uint32_t name = resolver->sources ? scope_shown_name(resolver->sources, code->filename)
@@ -125,12 +134,11 @@ static void resolve_python(struct resolver *resolver, const struct code *code,
 	uint32_t function = resolver_text(resolver, code->qualname);
 	uint32_t frame = 0;
 	for (uint32_t i = 0, line = 0; i < count; i++) {
-		uint32_t place = segment_node(resolver, nodes[i])->place;
-		if (i == 0 || place != line) {
-			line = place;
+		if (i == 0 || place_of(&nodes[i]) != line) {
+			line = place_of(&nodes[i]);
 			frame = builder_frame(builder, file, function, line, 0);
 		}
-		resolver->frame_of[nodes[i]] = frame + 1;
+		resolver->frame_of[nodes[i].value] = frame + 1;
 	}
 }
 
@@ -176,7 +184,7 @@ bool resolver_mapper(struct resolver *resolver, uint32_t node, uint32_t *ret_mod
  * in it; names come later (names.h).
  */
 static void resolve_native(struct resolver *resolver, const struct code *code,
-			   const uint32_t *nodes, uint32_t count)
+			   const struct sort_pair *nodes, uint32_t count)
 {
 	struct builder *builder = resolver->builder;
 	uint32_t module = module_of(resolver, code);
@@ -184,22 +192,22 @@ static void resolve_native(struct resolver *resolver, const struct code *code,
 	uint32_t frame = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t address = (uint64_t)(uint32_t)code->first_line << 32
-			| segment_node(resolver, nodes[i])->place;
+			| place_of(&nodes[i]);
 		/* Where a call returns to may be the next line, or the next function. */
 		address -= code->variant == NATIVE_RETURN && address ? 1 : 0;
 		if (i == 0 || address != known) {
 			known = address;
 			frame = builder_unnamed(builder, module, address);
 		}
-		resolver->frame_of[nodes[i]] = frame + 1;
+		resolver->frame_of[nodes[i].value] = frame + 1;
 	}
 }
 
 /** Resolve count nodes that have the same code number. */
-static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint32_t count)
+static void resolve_code(struct resolver *resolver, const struct sort_pair *nodes,
+			 uint32_t count)
 {
-	const struct code *code =
-		arena_element(&resolver->codes, segment_node(resolver, nodes[0])->code);
+	const struct code *code = arena_element(&resolver->codes, code_of(nodes));
 	if (code && code->kind == CODE_PYTHON) {
 		resolve_python(resolver, code, nodes, count);
 		return;
@@ -212,17 +220,17 @@ static void resolve_code(struct resolver *resolver, const uint32_t *nodes, uint3
 		? label_of_code(resolver, code)
 		: label_frame(resolver->builder, LABEL_DAMAGED);
 	for (uint32_t i = 0; i < count; i++) {
-		resolver->frame_of[nodes[i]] = frame + 1;
+		resolver->frame_of[nodes[i].value] = frame + 1;
 	}
 }
 
-/** Sort the wanted nodes by code and place. */
-static int sort_wanted(struct resolver *resolver)
+/** The wanted nodes by code and place; NULL without memory. */
+static struct sort_pair *sort_wanted(const struct resolver *resolver)
 {
 	uint32_t count = resolver->wanted_count;
 	struct sort_pair *order = malloc(((size_t)count + 1) * 2 * sizeof(*order));
 	if (!order) {
-		return -1;
+		return NULL;
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		const struct node *node = segment_node(resolver, resolver->wanted[i]);
@@ -230,29 +238,26 @@ static int sort_wanted(struct resolver *resolver)
 					       resolver->wanted[i] };
 	}
 	sort_pairs(order, count, order + count);
-	for (uint32_t i = 0; i < count; i++) {
-		resolver->wanted[i] = order[i].value;
-	}
-	free(order);
-	return 0;
+	return order;
 }
 
 int resolver_run(struct resolver *resolver)
 {
-	if (resolver->failed || sort_wanted(resolver)) {
+	struct sort_pair *nodes = resolver->failed ? NULL : sort_wanted(resolver);
+	if (!nodes) {
 		errno = ENOMEM;
 		return -1;
 	}
 	uint32_t next;
 	for (uint32_t i = 0; i < resolver->wanted_count; i = next) {
-		uint32_t code = segment_node(resolver, resolver->wanted[i])->code;
 		next = i + 1;
 		while (next < resolver->wanted_count
-		       && segment_node(resolver, resolver->wanted[next])->code == code) {
+		       && code_of(&nodes[next]) == code_of(&nodes[i])) {
 			next++;
 		}
-		resolve_code(resolver, resolver->wanted + i, next - i);
+		resolve_code(resolver, nodes + i, next - i);
 	}
+	free(nodes);
 	return 0;
 }
 

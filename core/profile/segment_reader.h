@@ -25,12 +25,13 @@ struct segment_reader {
 	uint64_t allocated_bytes;
 };
 
-/** A copy of the elements of one arena. */
+/** A copy of the elements of one arena. Zeroed: of none. */
 struct arena_copy {
 	/** Content of each extent; NULL: absent. */
 	unsigned char **extents;
 	uint32_t extent_count;
 	uint32_t element_bytes;
+	uint32_t per_extent;
 	/** Elements are 1 .. used-1. */
 	uint64_t used;
 };

@@ -54,7 +54,7 @@ static bool entry_is_settled(const struct entry *a, const struct entry *b, uint6
 
 static struct snapshot empty(enum snapshot_of of)
 {
-	return (struct snapshot){ .of = of, .entries.element_bytes = sizeof(struct entry) };
+	return (struct snapshot){ .of = of };
 }
 
 static enum shared_arena arena_of(const struct snapshot *snapshot)

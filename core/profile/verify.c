@@ -263,8 +263,6 @@ static int verify_slot(struct verifier *verifier, uint32_t number)
 	struct slot_walk walk = {
 		.verifier = verifier,
 		.number = number,
-		.slabs.element_bytes = 8,
-		.ranges.element_bytes = sizeof(struct range),
 	};
 	int result = -1;
 	if (read_slot(&walk) == 0 && walk_regions(&walk) == 0) {
@@ -378,7 +376,7 @@ static int verify(struct verifier *verifier, int segment_fd)
 
 int segment_verify(int segment_fd, char **ret_report)
 {
-	struct verifier verifier = { .snapshot.entries.element_bytes = sizeof(struct entry) };
+	struct verifier verifier = { 0 };
 	char *text = NULL;
 	size_t len;
 	verifier.report = open_memstream(&text, &len);
