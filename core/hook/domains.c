@@ -136,6 +136,12 @@ void domains_settle(void)
 		return;
 	}
 	wrap(hook.domains.behind[1]);
+	/* Of what its own allocator has mapped while there was nothing in front of it, as it is if
+	   debug hooks were put in our place, each block is known from now on. */
+	if (hook_lock()) {
+		sparse_drop_of(hook.python.image_start, hook.python.image_end);
+		hook_unlock();
+	}
 }
 
 bool domains_are_wrapped(void)

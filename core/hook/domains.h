@@ -55,7 +55,7 @@ void domains_unwrap(void);
 /**
  * See to it that the interpreter, which runs now, goes through our wrappers. Does nothing, to be
  * called again, unless the calling thread may change the interpreter (holds its GIL). Allocates
- * nothing; not under the lock.
+ * nothing. Not under the lock, which it takes.
  */
 void domains_settle(void);
 

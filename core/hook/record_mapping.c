@@ -108,7 +108,7 @@ void record_map(struct thread *self, void *address, size_t bytes, enum mapping_k
 		look();
 		cut(start, end);
 		uint32_t entry = entry_of(self, frames, caller);
-		if (kind != MAPPING_SPARSE || !sparse_add(entry, start, end)) {
+		if (kind != MAPPING_SPARSE || !sparse_add(entry, start, end, caller)) {
 			add(entry, start, end, kind != MAPPING_IDLE);
 		}
 		hook_unlock();

@@ -43,8 +43,9 @@ static struct sparse_mapping *find_room(void)
 
 /** Write one down. The entry last: it says that the rest is there. */
 static void fill(struct sparse_mapping *mapping, uint32_t entry, uintptr_t start, uintptr_t end,
-		 uint32_t flags)
+		 uint32_t flags, uintptr_t caller)
 {
+	hook.sparse.caller[mapping - table()] = caller;
 	mapping->start = start;
 	mapping->end = end;
 	mapping->touched_bytes = 0;
@@ -54,13 +55,14 @@ static void fill(struct sparse_mapping *mapping, uint32_t entry, uintptr_t start
 	hook.sparse.count++;
 }
 
-bool sparse_add(uint32_t entry, uintptr_t start, uintptr_t end)
+bool sparse_add(uint32_t entry, uintptr_t start, uintptr_t end, const void *caller)
 {
 	struct sparse_mapping *mapping = find_room();
 	if (!entry || !mapping) {
 		return false;
 	}
-	fill(mapping, entry, start, end, scope_account_takes(entry) ? RANGE_SCOPE : 0);
+	fill(mapping, entry, start, end, scope_account_takes(entry) ? RANGE_SCOPE : 0,
+	     (uintptr_t)caller);
 	books_add(entry, start, 0, 1, mapping->flags & RANGE_SCOPE);
 	books_done();
 	return true;
@@ -148,12 +150,22 @@ static void drop(struct sparse_mapping *mapping)
 	hook.sparse.count--;
 }
 
+void sparse_drop_of(uintptr_t start, uintptr_t end)
+{
+	for (uint32_t i = 0; i < SPARSE_MAX; i++) {
+		if (table()[i].entry && hook.sparse.caller[i] - start < end - start) {
+			drop(&table()[i]);
+		}
+	}
+}
+
 /** A part stays, with what is there of it; it is no new allocation. */
-static void keep(const struct sparse_mapping *whole, uintptr_t start, uintptr_t end)
+static void keep(const struct sparse_mapping *whole, uintptr_t caller, uintptr_t start,
+		 uintptr_t end)
 {
 	struct sparse_mapping *part = start < end ? find_room() : NULL;
 	if (part) {
-		fill(part, whole->entry, start, end, whole->flags);
+		fill(part, whole->entry, start, end, whole->flags, caller);
 		uint64_t touched = hook.sparse.is_blind ? 0 : count_touched(part);
 		books_restore(whole->entry, start, touched, whole->flags & RANGE_SCOPE);
 		part->touched_bytes = touched;
@@ -165,6 +177,7 @@ bool sparse_cut(uintptr_t start, uintptr_t end, struct range *ret_piece)
 {
 	for (uint32_t i = 0; hook.sparse.count && i < SPARSE_MAX; i++) {
 		struct sparse_mapping whole = table()[i];
+		uintptr_t caller = hook.sparse.caller[i];
 		if (!whole.entry || whole.start >= end || whole.end <= start) {
 			continue;
 		}
@@ -176,8 +189,8 @@ bool sparse_cut(uintptr_t start, uintptr_t end, struct range *ret_piece)
 		};
 		ret_piece->bytes = ret_piece->end - ret_piece->start;
 		drop(&table()[i]);
-		keep(&whole, whole.start, ret_piece->start);
-		keep(&whole, ret_piece->end, whole.end);
+		keep(&whole, caller, whole.start, ret_piece->start);
+		keep(&whole, caller, ret_piece->end, whole.end);
 		return true;
 	}
 	return false;

@@ -31,13 +31,21 @@ struct sparse {
 	uint32_t is_blind;
 	/** No look before this, nanoseconds on the monotonic clock. */
 	uint64_t next_look_ns;
+	/** By place in the table: the instruction that asked for it; 0: not known. */
+	uintptr_t caller[SPARSE_MAX];
 };
 
 /** Is an anonymous mapping that can be written to one of them? */
 bool sparse_is(int flags, size_t bytes);
 
-/** Put one on the books; false if there is no room. The caller has cut what was there. */
-bool sparse_add(uint32_t entry, uintptr_t start, uintptr_t end);
+/**
+ * Put one on the books that the instruction at caller has asked for; false if there is no room.
+ * What was there has been cut.
+ */
+bool sparse_add(uint32_t entry, uintptr_t start, uintptr_t end, const void *caller);
+
+/** Take off the books what code in [start, end) has asked for: its blocks are known otherwise. */
+void sparse_drop_of(uintptr_t start, uintptr_t end);
 
 /**
  * Take [start, end) out of the first that overlaps it, and off the books: ret_piece receives its
