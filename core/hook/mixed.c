@@ -58,13 +58,29 @@ static bool holds_call(const struct native_cache *native, uint32_t position,
 		&& (position == 0 || call->address < native->frame[position - 1].sp);
 }
 
+/** True if what lies outside of a call was matched the last time and is as it was. */
+static bool is_settled(const struct matching *matching, const struct python_call *call)
+{
+	return matching->at < matching->unchanged
+		&& call->first < matching->frames.unchanged;
+}
+
+/** Where the Python positions of a call begin that was found at a native position. */
+static uint32_t first_of(const struct matching *matching, uint32_t position,
+			 const struct python_call *call)
+{
+	const struct native_frame *frame = &matching->native->frame[position];
+	/* It may have been given the rest, and has it still. */
+	return is_settled(matching, call) && runs_python(frame) ? frame->python_first : call->first;
+}
+
 /** Find the next position outwards that a call is at, and mark it; false if it is nowhere. */
 static bool place_call(struct matching *matching, const struct python_call *call)
 {
 	while (matching->at > 0) {
 		uint32_t position = --matching->at;
 		if (holds_call(matching->native, position, call)) {
-			mark(matching, position, call->first, call->end);
+			mark(matching, position, first_of(matching, position, call), call->end);
 			if (call->end > matching->frames.unchanged) {
 				set_dirty(matching, position);
 			}
@@ -73,13 +89,6 @@ static bool place_call(struct matching *matching, const struct python_call *call
 		mark(matching, position, 0, 0);
 	}
 	return false;
-}
-
-/** True if what lies outside of a call was matched the last time and is as it was. */
-static bool is_settled(const struct matching *matching, const struct python_call *call)
-{
-	return matching->at < matching->unchanged
-		&& call->first < matching->frames.unchanged;
 }
 
 /** Python positions [0, end) belong to no call that was found: the outermost shows them. */
@@ -97,19 +106,22 @@ static void give_rest(struct matching *matching, uint32_t end)
 	}
 }
 
+/** Give each Python position to a native one; but if no call is found, which is then seen. */
 static void match(struct matching *matching, struct thread *self, void *state)
 {
 	const struct native_frame *frames = self->native.frame;
 	struct python_calls calls;
-	struct python_call call = { .first = matching->frames.depth };
+	struct python_call call;
+	uint32_t rest = matching->frames.depth;
 	python_calls_begin(&calls, &hook.python, state, &self->python,
 			   frames[matching->native->depth - 1].sp, frames[0].sp);
 	while (python_calls_next(&calls, &call) && place_call(matching, &call)) {
+		rest = call.first;
 		if (is_settled(matching, &call)) {
 			return;
 		}
 	}
-	give_rest(matching, call.first);
+	give_rest(matching, rest);
 }
 
 /** The innermost position that runs Python; the number of positions, if none does. */

@@ -270,3 +270,35 @@ def test_python_frames_stand_on_what_has_called_them(version, tmp_path):
             found["C" if isinstance(caller, Native) else "Python"] += entry.total_bytes
     assert len(expected) == 2
     assert found == expected
+
+
+# Built without unwind tables: what has called it is not to be found.
+CALL = """
+void *PyObject_CallObject(void *, void *);
+void *call(void *function)
+{
+	return PyObject_CallObject(function, 0);
+}
+"""
+
+
+@runs.every_version
+def test_python_frames_are_kept_where_machine_code_has_no_tables(version, tmp_path):
+    """Also of the calls that the native stack does not reach."""
+    library = tmp_path / "without_tables.so"
+    subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-fno-asynchronous-unwind-tables",
+                    "-fno-optimize-sibling-calls", "-o", library, "-x", "c", "-"],
+                   input=CALL.encode(), check=True)
+    command = [runs.interpreter(version), WORKLOADS / "calls_back_from_code_without_tables.py",
+               library]
+    run, entries = run_and_read(command, tmp_path, ["--native"])
+    expected, found = collections.Counter(), collections.Counter()
+    for line in run.out.decode().splitlines():
+        size, *names = line.split()
+        expected[tuple(names)] += int(size)
+    for entry in entries:
+        if have_sizes(entry, (1_000_000, 1_001_000)):
+            names = [name_of(frame) for frame in entry.stack if isinstance(frame, Python)]
+            found[tuple(names)] += entry.total_bytes
+    assert len(expected) >= 7
+    assert found == expected
