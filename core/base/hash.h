@@ -18,7 +18,7 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 
 /**
  * The next digit of a hash, which is taken as a fraction in that base: which of so many ways to go
- * in a trie. At the end of the hash, 0 again and again.
+ * in a trie. After some 60 bits' worth, digits of two hashes need not differ any more.
  */
 static inline unsigned hash_digit(uint64_t *hash, unsigned base)
 {

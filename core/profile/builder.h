@@ -61,7 +61,7 @@ uint32_t builder_unnamed(struct builder *builder, uint32_t module, uint64_t addr
 /** The number of the module of that path and build id (strings), SYMBOLS_UNREAD if it is new. */
 uint32_t builder_module(struct builder *builder, uint32_t path, uint32_t build_id);
 
-/** The node of a frame below a parent. */
+/** The node of a frame below a parent, which is a node of this builder's; 0: the root. */
 uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame);
 
 /** Add the numbers of entry to those of its node. An entry that is all zero leaves no trace. */

@@ -72,6 +72,7 @@ static int merge_frames(struct merging *merging)
 static int merge_nodes(struct merging *merging)
 {
 	struct profile *profile = merging->profile;
+	intern_done(&merging->table);
 	profile->node_count = 1;
 	if (!node_index_add(&merging->index)) {
 		return -1;

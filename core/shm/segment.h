@@ -268,8 +268,8 @@ struct node {
 	/** Its entry, 0 until it allocates. */
 	uint32_t entry;
 	/**
-	 * Head of the nodes below it: few, and all but the first step of a stack's way down find
-	 * their head in a node that they have just read.
+	 * Head of the nodes below it, most often few: each step of a stack's way down but the first
+	 * finds it in a node that was just read.
 	 */
 	uint32_t below;
 	uint32_t link[3];
@@ -544,6 +544,7 @@ static inline uint64_t extent_offset(uint32_t e)
 }
 
 _Static_assert(sizeof(struct segment_header) <= SEGMENT_ROOTS_OFFSET, "header page");
+_Static_assert(ARENA_EXTENTS_MAX * (EXTENT_BYTES / TEXT_UNIT) <= UINT32_MAX, "numbers of elements");
 _Static_assert(sizeof(struct totals) == 64, "one cache line");
 _Static_assert(sizeof(struct node) == 32, "wire");
 _Static_assert(sizeof(struct entry) == 48, "wire");
