@@ -3,6 +3,7 @@
 
 #include "core/hook/codes.h"
 
+#include "core/base/attributes.h"
 #include "core/base/hash.h"
 #include "core/base/sys.h"
 
@@ -91,9 +92,17 @@ void codes_forget(struct codes *codes, uintptr_t address)
 	codes->slots[hole] = (struct code_slot){ 0 };
 }
 
+attr_cold void codes_forget_unflagged(struct codes *codes, uintptr_t address)
+{
+	if (codes_find(codes, address)) {
+		codes_forget(codes, address);
+	}
+}
+
 void codes_clear(struct codes *codes)
 {
 	codes->generation++;
+	codes->has_unflagged = 0;
 	codes->count = 0;
 	for (uint32_t i = 0; i < codes->capacity; i++) {
 		codes->slots[i] = (struct code_slot){ 0 };

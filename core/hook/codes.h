@@ -24,10 +24,14 @@ struct codes {
 	uint32_t capacity; /* a power of two, or 0 */
 	uint32_t count;
 	/**
-	 * Changes whenever a code is forgotten: then what a thread cached by address may be wrong;
-	 * and when its nodes are.
+	 * Changes whenever a code is forgotten: then what a thread cached by address may be wrong.
+	 * Also when all nodes that threads have cached are to be made anew.
 	 */
 	uint32_t generation;
+	/**
+	 * Some lie in blocks that are not known: a free of an unknown one may be of such a code.
+	 */
+	uint32_t has_unflagged;
 };
 
 /** What is registered for the code object at address, until the next change; NULL: nothing. */
@@ -38,6 +42,9 @@ const struct code_slot *codes_add(struct codes *codes, struct code_slot code);
 
 /** The code object at address is about to be freed. */
 void codes_forget(struct codes *codes, uintptr_t address);
+
+/** A block that is not known is about to be freed: forget the code object in it, if there is. */
+void codes_forget_unflagged(struct codes *codes, uintptr_t address);
 
 /** Begin a new generation: the nodes that threads have cached are not to be used. */
 static inline void codes_renew(struct codes *codes)

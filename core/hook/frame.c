@@ -25,6 +25,12 @@ static bool is_import_system(const struct python_text *filename)
 		&& memcmp(filename->data, start, sizeof(start) - 1) == 0;
 }
 
+static bool is_static(uintptr_t code)
+{
+	const struct python *python = &hook.python;
+	return code - python->image_start < python->image_end - python->image_start;
+}
+
 /** Make the code object at an address known, and see to it that its free is noticed. */
 static const struct code_slot *code_register(uintptr_t address)
 {
@@ -41,8 +47,11 @@ static const struct code_slot *code_register(uintptr_t address)
 	if (!number) {
 		return NULL;
 	}
-	/* No block of its own: a static object of the interpreter, which is never freed. */
-	live_mark_code(&hook.live, &hook.view, address);
+	/* No block of its own: a static object of the interpreter, which is never freed, or one
+	   that is older than what is recorded. */
+	if (!live_mark_code(&hook.live, &hook.view, address) && !is_static(address)) {
+		store_relaxed(&hook.codes.has_unflagged, 1);
+	}
 	return codes_add(&hook.codes,
 			 (struct code_slot){ address, number, is_import_system(&info.filename) });
 }
@@ -67,42 +76,42 @@ static attr_noinline uint32_t line_of(const struct python_cache *cache, unsigned
 }
 
 /** What code and which line frame i, which is not hidden, is at. NULL: no space. */
-static const struct frame_place *place_of(const struct python_cache *cache, unsigned i)
+static const struct frame_line *line_known(const struct python_cache *cache, unsigned i)
 {
 	uintptr_t address = python_cache_code(cache, i);
 	uintptr_t instruction = python_instruction(&hook.python, cache, i);
-	struct frame_place *place = frame_place(&hook.frames, address, instruction);
-	if (place->code == address && place->instruction == instruction
-	    && place->generation == hook.codes.generation) {
-		return place;
+	struct frame_line *known = frame_line(&hook.frames, address, instruction);
+	if (known->code == address && known->instruction == instruction
+	    && known->generation == hook.codes.generation) {
+		return known;
 	}
 	const struct code_slot *code = code_known(address);
 	if (!code) {
 		return NULL;
 	}
-	place->code = 0;
+	known->code = 0;
 	/* Should a handler leave us by longjmp, it is not half another's. */
 	barrier_compiler();
-	place->instruction = instruction;
-	place->generation = hook.codes.generation;
-	place->number = code->number;
-	place->is_import_system = code->is_import_system;
-	place->line = line_of(cache, i);
+	known->instruction = instruction;
+	known->generation = hook.codes.generation;
+	known->number = code->number;
+	known->is_import_system = code->is_import_system;
+	known->line = line_of(cache, i);
 	barrier_compiler();
-	place->code = address;
-	return place;
+	known->code = address;
+	return known;
 }
 
 /** Find or make the node of a frame that is not hidden. False: no space, the node is parent. */
 static bool code_node(const struct python_cache *cache, unsigned i, uint32_t parent,
 		      bool is_innermost, uint32_t *ret_node)
 {
-	const struct frame_place *place = place_of(cache, i);
+	const struct frame_line *known = line_known(cache, i);
 	*ret_node = parent;
-	if (!place || (place->is_import_system && !is_innermost)) {
-		return place;
+	if (!known || (known->is_import_system && !is_innermost)) {
+		return known != NULL;
 	}
-	uint32_t node = intern_node(&hook.view, parent, place->number, place->line);
+	uint32_t node = intern_node(&hook.view, parent, known->number, known->line);
 	if (node) {
 		*ret_node = node;
 	}

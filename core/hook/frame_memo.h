@@ -14,8 +14,8 @@
 
 #define FRAME_MEMO_BITS 10
 #define FRAME_MEMOS (1u << FRAME_MEMO_BITS)
-#define FRAME_PLACE_BITS 11
-#define FRAME_PLACES (1u << FRAME_PLACE_BITS)
+#define FRAME_LINE_BITS 11
+#define FRAME_LINES (1u << FRAME_LINE_BITS)
 
 /** A frame met before: which node it has below its parent. */
 struct frame_memo {
@@ -30,12 +30,13 @@ struct frame_memo {
 	uint32_t reserved;
 };
 
-/** An instruction met before, below whatever parent. code to generation as in frame_memo. */
-struct frame_place {
+/** An instruction met before, below whatever parent: what is shown of it. */
+struct frame_line {
+	/** As in struct frame_memo. */
 	uintptr_t code;
 	uintptr_t instruction;
 	uint32_t generation;
-	/** Of the code in the segment. */
+	/** The code's in the segment. */
 	uint32_t number;
 	uint32_t line;
 	uint32_t is_import_system;
@@ -44,17 +45,17 @@ struct frame_place {
 /** Zeroed: empty. Each entry is taken by whichever frame came last. */
 struct frames {
 	struct frame_memo memos[FRAME_MEMOS];
-	struct frame_place places[FRAME_PLACES];
+	struct frame_line lines_known[FRAME_LINES];
 	struct python_lines lines;
 	/** On its way into the segment. Not on the stack, of which there may be little. */
 	struct code code;
 };
 
 /** Where an instruction is remembered, if it is. */
-attr_inline struct frame_place *frame_place(struct frames *frames, uintptr_t code,
-					    uintptr_t instruction)
+attr_inline struct frame_line *frame_line(struct frames *frames, uintptr_t code,
+					  uintptr_t instruction)
 {
-	return &frames->places[hash_mix(code, instruction) >> (64 - FRAME_PLACE_BITS)];
+	return &frames->lines_known[hash_mix(code, instruction) >> (64 - FRAME_LINE_BITS)];
 }
 
 /** Where a frame is remembered, if it is. */

@@ -43,6 +43,9 @@ attr_inline struct record_block forget_block(uintptr_t address, bool is_plain)
 {
 	struct live_place place;
 	if (!live_seek(&hook.live, &hook.view, address, &place)) {
+		if (unlikely(hook.codes.has_unflagged)) {
+			codes_forget_unflagged(&hook.codes, address);
+		}
 		return (struct record_block){ 0 };
 	}
 	struct live_block block = live_unpack(*place.word);

@@ -119,6 +119,10 @@ bool record_beside_take(struct thread *self, uintptr_t address, struct record_bl
 		erase(ledger, number, address, place, block);
 	}
 	lock_release(&ledger->lock);
+	if (!is_known && unlikely(load_relaxed(&hook.codes.has_unflagged)) && hook_lock_beside()) {
+		codes_forget_unflagged(&hook.codes, address);
+		hook_unlock();
+	}
 	if (unlikely(!is_taken) && !block.flags && block.size != LIVE_SIZE_LARGE) {
 		/* The next of this stack finds room. */
 		reach(number, block.entry);

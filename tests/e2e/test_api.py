@@ -58,6 +58,17 @@ def test_function_is_profiled_into_its_folder(version, tmp_path):
     assert (folder.stat().st_mode & 0o777) == 0o700
 
 
+@every_version
+def test_code_in_the_place_of_older_code_is_not_taken_for_it(version, tmp_path):
+    told, folder = call("as_replaced_code", tmp_path, interpreter(version))
+    report = Report(folder)
+    assert is_about(report.held_under("<made>:7 (older)"), MB)
+    # Without the GIL memory of code is not used again so soon.
+    if told["line"]:
+        assert is_about(report.held_under(f"<made>:{told['line']} (newer)"), MB)
+    assert told["line"] or version.endswith("t")
+
+
 def test_exception_comes_out_and_leaves_a_report(tmp_path):
     told, folder = call("as_failing_function", tmp_path)
     assert told == {"raised": "'on purpose'"}

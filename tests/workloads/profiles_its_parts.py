@@ -40,6 +40,28 @@ def as_function():
     return {"value": value, "before": len(before)}
 
 
+def as_replaced_code():
+    """A code object that is older than the block is freed in it, and another takes its place."""
+    def made(name, line):
+        text = "\n" * (line - 2) + f"def {name}():\n    return bytearray({MB})\n"
+        namespace = {}
+        exec(compile(text, "<made>", "exec"), namespace)
+        return namespace[name]
+
+    functions, held, others = [made("older", 7)], [], []
+
+    def work():
+        held.append(functions[0]())
+        place = id(functions.pop().__code__)
+        for line in range(100, 1100):
+            others.append(made("newer", line))
+            if id(others[-1].__code__) == place:
+                held.append(others[-1]())
+                return line
+        return None
+    return {"line": api.profile(work, folder)}
+
+
 def as_failing_function():
     def fails():
         allocate()
