@@ -98,11 +98,14 @@ bool native_is_told(void)
 
 void native_stop(void)
 {
+	/* Without a segment, and in a forked child, there is no lock of ours to take. In a handler
+	   it may not be to be had: then one stack more is told as it was remembered. */
+	bool is_locked = hook.gate && hook.gate->recording && hook_lock();
 	store_relaxed(&hook.native_frames.available, NATIVE_STACKS_NONE);
 	store_relaxed(&hook.native_frames.stacks, NATIVE_STACKS_NONE);
 	store_relaxed(&hook.native_frames.mappers_unknown, 1);
-	/* The nodes that threads remember stand on machine code. */
-	if (hook_lock()) {
+	if (is_locked) {
+		/* The nodes that threads remember stand on machine code. */
 		codes_renew(&hook.codes);
 		hook_unlock();
 	}

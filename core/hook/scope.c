@@ -205,9 +205,12 @@ long scope_open(const struct control_scope *wanted)
 		forget_all();
 	}
 	describe(wanted);
+	if (!is_whole) {
+		/* Under the lock: no thread makes nodes of the other kind meanwhile. */
+		native_choose(wanted->is_native);
+	}
 	hook_unlock();
 	if (!is_whole) {
-		native_choose(wanted->is_native);
 		domains_wrap();
 	}
 	if (!is_whole || wanted->limit_bytes) {

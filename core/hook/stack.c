@@ -178,7 +178,8 @@ static attr_noinline uint32_t full_node(struct thread *self, struct stack_frames
 	if (node) {
 		return node;
 	}
-	/* The nodes that the Python cache has are not of Python frames alone, and these will be. */
+	/* What the Python cache has are no nodes of Python frames alone, and what it will have is
+	   not to be taken for the others the next time. */
 	frames.unchanged = 0;
 	node = python_node(self, frames);
 	self->python.noded = 0;

@@ -92,11 +92,15 @@ struct python_cache {
 	uintptr_t *code;
 	/** For the caller: what it made of positions 0 to i. Kept for unchanged positions. */
 	uint32_t *node;
-	/** The same: on which node of other code those of i and its callers stand (mixed.c). */
+	/**
+	 * For the caller, too, where there is machine code in between: the node that the frames of
+	 * i's call of the interpreter's loop stand on (core/hook/mixed.h).
+	 */
 	uint32_t *base;
 	/**
-	 * How many outermost positions have their node (python_cache_nodes_filled); a walk lowers
-	 * it to the first one that has changed. 0: none is right any more.
+	 * How many outermost positions have their node, each of them. The caller sets it
+	 * (python_cache_nodes_filled); a walk lowers it to the first one that has changed. 0: none
+	 * is right any more.
 	 */
 	uint32_t noded;
 	/** Hash of a frame address -> its position, or a stale one. */
