@@ -31,6 +31,10 @@ class Tool:
     needs: str = ""
 
     @property
+    def is_ours(self):
+        return self.name.split()[0] == FIL.name
+
+    @property
     def package(self):
         """Of Python, that it comes in, or nothing."""
         return self.needs.removeprefix("python:") if self.needs.startswith("python:") else ""
