@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#define ZSTD_LEVEL 3
+#define ZSTD_LEVEL 6
 
 struct sink {
 	int fd;
