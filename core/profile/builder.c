@@ -38,8 +38,7 @@ static bool append_node(struct builder *builder, const struct profile_node *node
 {
 	uint32_t number = builder->profile->node_count;
 	if (!array_reserve((void **)&builder->node_entry, &builder->node_entry_capacity,
-			   (uint64_t)number + 1, sizeof(*builder->node_entry))
-	    || !node_index_add(&builder->nodes)) {
+			   (uint64_t)number + 1, sizeof(*builder->node_entry))) {
 		builder->failed = true;
 		return false;
 	}
@@ -213,13 +212,12 @@ uint32_t builder_node(struct builder *builder, uint32_t parent, uint32_t frame)
 	if (builder->failed) {
 		return 0;
 	}
-	uint32_t *known = node_index_find(&builder->nodes, builder->profile->nodes, parent, frame);
-	if (*known) {
-		return *known;
+	const struct profile *profile = builder->profile;
+	uint32_t number = node_index_intern(&builder->nodes, profile->nodes, parent, frame);
+	builder->failed = !number;
+	if (number != profile->node_count) {
+		return number;
 	}
-	uint32_t number = builder->profile->node_count;
-	/* Before the index grows, which takes known away; without memory all fails. */
-	*known = number;
 	return append_node(builder, &(struct profile_node){ parent, frame }) ? number : 0;
 }
 

@@ -11,24 +11,20 @@
 
 #include "core/profile/profile.h"
 
-#include <stdbool.h>
-
-/** Zeroed: of no node. Memory is the index's, until node_index_done. */
+/** Zeroed: of the root alone, number 0. Memory is the index's, until node_index_done. */
 struct node_index {
 	struct node_links *links;
 	uint32_t capacity;
 	uint32_t count;
 };
 
-/** Make room for a further node, of the next number; the root comes first. False with ENOMEM. */
-bool node_index_add(struct node_index *index);
-
 /**
- * Where the number of the node of a frame below a parent stands: 0 there if there is none yet, and
- * its number is to be put there. Until the next node_index_add.
+ * The number of the node of a frame below a parent, which is the root or in nodes. One that is new
+ * gets the next number, and the caller puts it into nodes there. 0 with ENOMEM, and nothing
+ * changed.
  */
-uint32_t *node_index_find(struct node_index *index, const struct profile_node *nodes,
-			  uint32_t parent, uint32_t frame);
+uint32_t node_index_intern(struct node_index *index, const struct profile_node *nodes,
+			   uint32_t parent, uint32_t frame);
 
 void node_index_done(struct node_index *index);
 

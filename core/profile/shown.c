@@ -74,25 +74,20 @@ static int merge_nodes(struct merging *merging)
 	struct profile *profile = merging->profile;
 	intern_done(&merging->table);
 	profile->node_count = 1;
-	if (!node_index_add(&merging->index)) {
-		return -1;
-	}
 	for (uint32_t i = 1; i < merging->whole->node_count; i++) {
 		struct profile_node node = {
 			.parent = merging->nodes[merging->whole->nodes[i].parent],
 			.frame = merging->frames[merging->whole->nodes[i].frame],
 		};
-		uint32_t *known =
-			node_index_find(&merging->index, profile->nodes, node.parent, node.frame);
-		merging->nodes[i] = *known;
-		if (!*known) {
-			profile->nodes[profile->node_count] = node;
-			*known = profile->node_count;
-			merging->nodes[i] = profile->node_count++;
-			if (!node_index_add(&merging->index)) {
-				return -1;
-			}
+		uint32_t number = node_index_intern(&merging->index, profile->nodes, node.parent,
+						    node.frame);
+		if (!number) {
+			return -1;
 		}
+		if (number == profile->node_count) {
+			profile->nodes[profile->node_count++] = node;
+		}
+		merging->nodes[i] = number;
 	}
 	return 0;
 }

@@ -13,25 +13,20 @@ static struct node_index nodes_index;
 /** The number of a node, which is made if it is new. */
 static uint32_t node_of(uint32_t parent, uint32_t frame)
 {
-	uint32_t *number = node_index_find(&nodes_index, nodes, parent, frame);
-	if (*number == 0) {
-		*number = nodes_index.count;
-		nodes[nodes_index.count] = (struct profile_node){ parent, frame };
-		REQUIRE(node_index_add(&nodes_index));
+	uint32_t before = nodes_index.count;
+	uint32_t number = node_index_intern(&nodes_index, nodes, parent, frame);
+	REQUIRE(number);
+	if (nodes_index.count != before) {
+		nodes[number] = (struct profile_node){ parent, frame };
 	}
 	/* Asked for again: adding may have moved where it stands. */
-	return *node_index_find(&nodes_index, nodes, parent, frame);
-}
-
-static void begin(void)
-{
-	node_index_done(&nodes_index);
-	REQUIRE(node_index_add(&nodes_index));
+	CHECK_INT(node_index_intern(&nodes_index, nodes, parent, frame), number);
+	return number;
 }
 
 static void finds_many_below_one(void)
 {
-	begin();
+	node_index_done(&nodes_index);
 	for (uint32_t frame = 0; frame < NODES - 1; frame++) {
 		CHECK_INT(node_of(0, frame), frame + 1);
 	}
@@ -43,7 +38,7 @@ static void finds_many_below_one(void)
 
 static void finds_one_below_another(void)
 {
-	begin();
+	node_index_done(&nodes_index);
 	uint32_t node = 0;
 	for (uint32_t depth = 0; depth < NODES / 2; depth++) {
 		node = node_of(node, 5);
@@ -58,7 +53,7 @@ static void finds_one_below_another(void)
 
 static void tells_parents_apart(void)
 {
-	begin();
+	node_index_done(&nodes_index);
 	uint32_t outer = node_of(0, 1), other = node_of(0, 2);
 	uint32_t below_outer = node_of(outer, 9), below_other = node_of(other, 9);
 	CHECK(below_outer != below_other && below_outer != node_of(0, 9));
