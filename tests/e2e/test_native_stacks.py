@@ -232,6 +232,28 @@ def assert_native_frames_are_where_they_were_called(stack):
     assert python[0] == 0 and python[-1] < len(stack) - 1, stack
 
 
+# Of the blocks that scripts below hold.
+HELD = (1_000_000, 1_001_000)
+
+
+def stacks_that_python_says(run):
+    """Names of functions, outermost first: bytes allocated there, as the script has printed."""
+    stacks = collections.Counter()
+    for line in run.out.decode().splitlines():
+        size, *names = line.split()
+        stacks[tuple(names)] += int(size)
+    return stacks
+
+
+def stacks_of_python(entries):
+    """The same of what the hook wrote."""
+    stacks = collections.Counter()
+    for entry in entries:
+        names = [name_of(frame) for frame in entry.stack if isinstance(frame, Python)]
+        stacks[tuple(names)] += entry.total_bytes
+    return stacks
+
+
 @runs.every_version
 @pytest.mark.parametrize("script, least", [("calls_back_from_c.py", 31),
                                            ("allocates_alike_one_call_further_out.py", 2)])
@@ -239,17 +261,12 @@ def test_python_frames_stand_among_native_ones(script, least, version, tmp_path)
     """Each stack has the Python frames that Python itself says, in their order."""
     command = [runs.interpreter(version), WORKLOADS / script]
     run, entries = run_and_read(command, tmp_path, ["--native"])
-    expected, found = collections.Counter(), collections.Counter()
-    for line in run.out.decode().splitlines():
-        size, *names = line.split()
-        expected[tuple(names)] += int(size)
-    for entry in entries:
-        if have_sizes(entry, (1_000_000, 1_001_000)):
-            names = [name_of(frame) for frame in entry.stack if isinstance(frame, Python)]
-            found[tuple(names)] += entry.total_bytes
-            assert_native_frames_are_where_they_were_called(entry.stack)
+    held = [entry for entry in entries if have_sizes(entry, HELD)]
+    for entry in held:
+        assert_native_frames_are_where_they_were_called(entry.stack)
+    expected = stacks_that_python_says(run)
     assert len(expected) >= least
-    assert found == expected
+    assert stacks_of_python(held) == expected
 
 
 @runs.every_version
@@ -257,17 +274,14 @@ def test_python_frames_stand_on_what_has_called_them(version, tmp_path):
     """Also where they are as they were, and only the machine code in between is not."""
     command = [runs.interpreter(version), WORKLOADS / "allocates_alike_through_c.py"]
     run, entries = run_and_read(command, tmp_path, ["--native"])
-    expected, found = collections.Counter(), collections.Counter()
-    for line in run.out.decode().splitlines():
-        size, caller = line.split()
-        expected[caller] += int(size)
+    expected, found = stacks_that_python_says(run), collections.Counter()
     for entry in entries:
-        if have_sizes(entry, (1_000_000, 1_001_000)):
+        if have_sizes(entry, HELD):
             python = [number for number, frame in enumerate(entry.stack)
                       if isinstance(frame, Python)]
             assert [name_of(entry.stack[number]) for number in python][-2:] == ["main", "called"]
             caller = entry.stack[python[-1] - 1]
-            found["C" if isinstance(caller, Native) else "Python"] += entry.total_bytes
+            found[("C" if isinstance(caller, Native) else "Python",)] += entry.total_bytes
     assert len(expected) == 2
     assert found == expected
 
@@ -292,13 +306,6 @@ def test_python_frames_are_kept_where_machine_code_has_no_tables(version, tmp_pa
     command = [runs.interpreter(version), WORKLOADS / "calls_back_from_code_without_tables.py",
                library]
     run, entries = run_and_read(command, tmp_path, ["--native"])
-    expected, found = collections.Counter(), collections.Counter()
-    for line in run.out.decode().splitlines():
-        size, *names = line.split()
-        expected[tuple(names)] += int(size)
-    for entry in entries:
-        if have_sizes(entry, (1_000_000, 1_001_000)):
-            names = [name_of(frame) for frame in entry.stack if isinstance(frame, Python)]
-            found[tuple(names)] += entry.total_bytes
+    expected = stacks_that_python_says(run)
     assert len(expected) >= 7
-    assert found == expected
+    assert stacks_of_python(entry for entry in entries if have_sizes(entry, HELD)) == expected
