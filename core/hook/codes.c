@@ -71,7 +71,7 @@ const struct code_slot *codes_add(struct codes *codes, struct code_slot code)
 
 void codes_forget(struct codes *codes, uintptr_t address)
 {
-	codes->generation++;
+	codes_renew(codes);
 	if (!codes->capacity) {
 		return;
 	}
@@ -101,7 +101,7 @@ attr_cold void codes_forget_unflagged(struct codes *codes, uintptr_t address)
 
 void codes_clear(struct codes *codes)
 {
-	codes->generation++;
+	codes_renew(codes);
 	codes->has_unflagged = 0;
 	codes->count = 0;
 	for (uint32_t i = 0; i < codes->capacity; i++) {

@@ -25,12 +25,6 @@ static bool is_import_system(const struct python_text *filename)
 		&& memcmp(filename->data, start, sizeof(start) - 1) == 0;
 }
 
-static bool is_static(uintptr_t code)
-{
-	const struct python *python = &hook.python;
-	return code - python->image_start < python->image_end - python->image_start;
-}
-
 /** Make the code object at an address known, and see to it that its free is noticed. */
 static const struct code_slot *code_register(uintptr_t address)
 {
@@ -49,7 +43,8 @@ static const struct code_slot *code_register(uintptr_t address)
 	}
 	/* No block of its own: a static object of the interpreter, which is never freed, or one
 	   that is older than what is recorded. */
-	if (!live_mark_code(&hook.live, &hook.view, address) && !is_static(address)) {
+	if (!live_mark_code(&hook.live, &hook.view, address)
+	    && !python_in_image(&hook.python, address)) {
 		store_relaxed(&hook.codes.has_unflagged, 1);
 	}
 	return codes_add(&hook.codes,

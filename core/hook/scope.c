@@ -203,12 +203,10 @@ long scope_open(const struct control_scope *wanted)
 		open_beside_run();
 	} else {
 		forget_all();
-	}
-	describe(wanted);
-	if (!is_whole) {
 		/* Under the lock: no thread makes nodes of the other kind meanwhile. */
 		native_choose(wanted->is_native);
 	}
+	describe(wanted);
 	hook_unlock();
 	if (!is_whole) {
 		domains_wrap();

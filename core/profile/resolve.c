@@ -109,9 +109,7 @@ static uint32_t label_of_code(struct resolver *resolver, const struct code *code
 		    : label_frame(resolver->builder, LABEL_UNNAMED);
 }
 
-/*
- * Nodes in the order of their code and place, which are the key; the value is the node.
- */
+/* Wanted nodes are sorted by their code and place, which are the key; the value is the node. */
 
 static uint32_t code_of(const struct sort_pair *node)
 {

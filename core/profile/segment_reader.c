@@ -224,9 +224,9 @@ const void *arena_element(const struct arena_copy *copy, uint64_t k)
 	/* In 32 bits, in which a division takes half the time; the largest arena has 2^29. */
 	uint32_t number = (uint32_t)k;
 	uint32_t extent = number / copy->per_extent;
-	return copy->extents[extent] ? copy->extents[extent]
-			+ (number - extent * copy->per_extent) * copy->element_bytes
-				     : NULL;
+	const unsigned char *elements = copy->extents[extent];
+	return elements ? elements + (number - extent * copy->per_extent) * copy->element_bytes
+			: NULL;
 }
 
 bool arena_bytes(const struct arena_copy *copy, uint64_t offset, void *ret_bytes, size_t len)

@@ -200,6 +200,12 @@ struct stack_frames {
  */
 struct stack_frames python_walk(struct python *python, void *thread, struct python_cache *cache);
 
+/** True for an address in the object that holds the interpreter: of what is never freed. */
+static inline bool python_in_image(const struct python *python, uintptr_t address)
+{
+	return address - python->image_start < python->image_end - python->image_start;
+}
+
 /** How many positions up to end lead to a frame, itself included; 0: it is none of them. */
 uint32_t python_cache_reaches(const struct python_cache *cache, uint32_t end, uintptr_t frame);
 

@@ -127,8 +127,7 @@ void python_cache_done(struct python_cache *cache)
 /** True for the code of 3.13's frame that only waits for an __init__ to return: it has no line. */
 static bool is_cleanup_code(const struct python *python, uintptr_t code)
 {
-	return code - python->image_start < python->image_end - python->image_start
-		&& python->layout.version >= PYTHON_VERSION(13)
+	return python_in_image(python, code) && python->layout.version >= PYTHON_VERSION(13)
 		&& object_u32(code, python->layout.code_first_line) == 0;
 }
 
@@ -265,6 +264,13 @@ attr_inline struct verified verify(const struct python *python, struct python_ca
 	}
 }
 
+/** Where the hash of a frame leads below end; NOT_FOUND: to another, or nowhere. */
+attr_inline uint32_t position_of(const struct python_cache *cache, uint32_t end, uintptr_t frame)
+{
+	uint32_t i = *position_slot(cache, frame);
+	return i < end && cache->frame[i] == frame ? i : NOT_FOUND;
+}
+
 /**
  * Cached position below limit of a frame, or NOT_FOUND (which costs only time if it was there).
  */
@@ -274,17 +280,13 @@ attr_inline uint32_t find(const struct python_cache *cache, uint32_t limit, uint
 	if (likely(last < limit && cache->frame[last] == frame)) {
 		return last;
 	}
-	if (limit == 0) {
-		return NOT_FOUND;
-	}
-	uint32_t i = *position_slot(cache, frame);
-	return i < limit && cache->frame[i] == frame ? i : NOT_FOUND;
+	return limit != 0 ? position_of(cache, limit, frame) : NOT_FOUND;
 }
 
 uint32_t python_cache_reaches(const struct python_cache *cache, uint32_t end, uintptr_t frame)
 {
-	uint32_t i = *position_slot(cache, frame);
-	if (likely(i < end && cache->frame[i] == frame)) {
+	uint32_t i = position_of(cache, end, frame);
+	if (likely(i != NOT_FOUND)) {
 		return i + 1;
 	}
 	i = end;
