@@ -37,15 +37,21 @@ static const char *file_name(const struct report_file *which, const struct profi
 	return report_default_measure(profile) == MEASURE_END ? which->oom_name : which->name;
 }
 
-int render_capture(const struct result_folder *folder, const char *name,
-		   const struct profile *profile)
+static int render_capture(const struct result_folder *folder, const char *name,
+			  const struct profile *profile, enum capture_effort effort)
 {
 	struct result_file file;
 
 	if (result_file_open(&file, folder, name) != 0) {
 		return -1;
 	}
-	return result_file_close(&file, capture_write(fileno(file.out), profile));
+	return result_file_close(&file, capture_write(fileno(file.out), profile, effort));
+}
+
+int render_light_capture(const struct result_folder *folder, const char *name,
+			 const struct profile *profile)
+{
+	return render_capture(folder, name, profile, CAPTURE_LIGHT);
 }
 
 static int render_file(const struct result_folder *folder, const char *name,
@@ -74,7 +80,7 @@ int render_picture(const struct result_folder *folder, const struct profile *pro
 {
 	static const struct report_file text = {PICTURE_TEXT, PICTURE_TEXT, "text", false};
 
-	return render_capture(folder, PICTURE_CAPTURE, profile) != 0
+	return render_light_capture(folder, PICTURE_CAPTURE, profile) != 0
 		? -1
 		: render_file(folder, PICTURE_TEXT, &text, profile, how);
 }
@@ -83,7 +89,8 @@ int render_picture(const struct result_folder *folder, const struct profile *pro
 static int render_all(const struct result_folder *folder, const struct shown *shown,
 		      const struct render_options *how, const char **ret_name)
 {
-	int result = render_capture(folder, "capture.fil", shown->whole), error = errno;
+	int result = render_capture(folder, "capture.fil", shown->whole, CAPTURE_SMALL);
+	int error = errno;
 	const struct profile *profile = &shown->profile;
 
 	*ret_name = "capture.fil";

@@ -12,9 +12,9 @@
 /** A capture of the moment when an allocation was refused, kept in the folder until the end. */
 #define REFUSED_CAPTURE ".refused-allocation.fil"
 
-/** Write a capture under a name. 0, or -1 with errno. */
-int render_capture(const struct result_folder *folder, const char *name,
-		   const struct profile *profile);
+/** Write a capture while the workload needs the memory, under a name. 0, or -1 with errno. */
+int render_light_capture(const struct result_folder *folder, const char *name,
+			 const struct profile *profile);
 
 /** What a picture in advance is called: a capture, and the same as text. */
 #define PICTURE_CAPTURE "picture-in-advance.fil"

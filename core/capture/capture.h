@@ -18,8 +18,16 @@ struct capture_error {
 	char message[256];
 };
 
+/** How hard a capture is compressed. */
+enum capture_effort {
+	/** As small as it gets in little time. That takes 6 MB of memory. */
+	CAPTURE_SMALL,
+	/** In 1.4 MB, for where memory is almost out. */
+	CAPTURE_LIGHT,
+};
+
 /** Write profile to fd (from its current position). 0, or -1 with errno. */
-int capture_write(int fd, const struct profile *profile);
+int capture_write(int fd, const struct profile *profile, enum capture_effort effort);
 
 /** Read a capture. NULL with *ret_error filled; never crashes, loops or takes unbounded memory. */
 struct profile *capture_read(int fd, struct capture_error *ret_error);

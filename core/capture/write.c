@@ -11,7 +11,7 @@
 #include <string.h>
 #include <zstd.h>
 
-#define ZSTD_LEVEL 6
+static const int zstd_level[] = { [CAPTURE_SMALL] = 6, [CAPTURE_LIGHT] = 1 };
 
 struct sink {
 	int fd;
@@ -336,7 +336,7 @@ static void write_sections(struct sink *sink, const struct profile *profile, con
 	}
 }
 
-static int sink_init(struct sink *sink, int fd)
+static int sink_init(struct sink *sink, int fd, enum capture_effort effort)
 {
 	*sink = (struct sink){ .fd = fd, .out_capacity = ZSTD_CStreamOutSize() };
 	sink->zstd = ZSTD_createCCtx();
@@ -345,19 +345,19 @@ static int sink_init(struct sink *sink, int fd)
 		sink->error = ENOMEM;
 		return -1;
 	}
-	ZSTD_CCtx_setParameter(sink->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+	ZSTD_CCtx_setParameter(sink->zstd, ZSTD_c_compressionLevel, zstd_level[effort]);
 	ZSTD_CCtx_setParameter(sink->zstd, ZSTD_c_checksumFlag, 1);
 	return 0;
 }
 
-int capture_write(int fd, const struct profile *profile)
+int capture_write(int fd, const struct profile *profile, enum capture_effort effort)
 {
 	static const struct wire_header header = {
 		.magic = CAPTURE_MAGIC, .major = CAPTURE_MAJOR, .minor = CAPTURE_MINOR
 	};
 	struct sink sink;
 	char *strings = make_strings(profile);
-	if (sink_init(&sink, fd) == 0 && strings) {
+	if (sink_init(&sink, fd, effort) == 0 && strings) {
 		sink_write(&sink, &header, sizeof(header));
 		write_sections(&sink, profile, strings);
 		sink_push(&sink, NULL, 0, ZSTD_e_end);

@@ -53,7 +53,7 @@ static void check_rewritten(const struct profile *profile)
 	struct capture_error error;
 	int fd = memfd_create("capture", 0);
 	size_t len;
-	if (capture_write(fd, profile)) {
+	if (capture_write(fd, profile, CAPTURE_SMALL)) {
 		abort();
 	}
 	uint8_t *bytes = read_back(fd, &len);
@@ -144,7 +144,7 @@ size_t fuzz_seed(unsigned number, uint8_t *bytes)
 	struct profile *profile = sample_profile(number % 2 ? VERDICT_EXITED : VERDICT_OOM_LIKELY);
 	int fd = memfd_create("capture", 0);
 	size_t len;
-	if (capture_write(fd, profile)) {
+	if (capture_write(fd, profile, CAPTURE_SMALL)) {
 		abort();
 	}
 	uint8_t *capture = read_back(fd, &len);

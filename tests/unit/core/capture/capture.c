@@ -21,7 +21,7 @@ static struct bytes written(const struct profile *profile)
 {
 	int fd = memfd_create("capture", 0);
 	REQUIRE(fd >= 0);
-	REQUIRE(capture_write(fd, profile) == 0);
+	REQUIRE(capture_write(fd, profile, CAPTURE_SMALL) == 0);
 	off_t len = lseek(fd, 0, SEEK_CUR);
 	struct bytes bytes = { malloc((size_t)len), (size_t)len };
 	REQUIRE(bytes.data && pread(fd, bytes.data, bytes.len, 0) == len);
@@ -177,7 +177,7 @@ static void reads_from_a_descriptor(void)
 	struct profile *profile = sample_profile(VERDICT_EXITED);
 	struct capture_error error = { "" };
 	int fd = memfd_create("capture", 0);
-	REQUIRE(capture_write(fd, profile) == 0);
+	REQUIRE(capture_write(fd, profile, CAPTURE_LIGHT) == 0);
 	REQUIRE(lseek(fd, 0, SEEK_SET) == 0);
 	struct profile *again = capture_read(fd, &error);
 	CHECK_STR(error.message, "");

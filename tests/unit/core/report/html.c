@@ -296,7 +296,7 @@ static int write_sample(int argc, char **argv)
 	const struct report_format *format = report_find_format(argv[2]);
 	struct profile *profile = sample_named(argv[1]);
 	if (strcmp(argv[2], "capture") == 0) {
-		int failed = capture_write(STDOUT_FILENO, profile) != 0;
+		int failed = capture_write(STDOUT_FILENO, profile, CAPTURE_SMALL) != 0;
 		profile_free(profile);
 		return failed;
 	}
