@@ -10,7 +10,9 @@
 #include "core/host/file.h"
 #include "core/report/units.h"
 #include "oomsim/brink.h"
+#include "oomsim/ceiling.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -90,6 +92,19 @@ static int make_picture(void *context)
 	return !profile || render_picture(&run->folder, profile, &how) != 0;
 }
 
+/* What the worker holds by itself; 0 if none runs. */
+static uint64_t worker_bytes(const struct worker *worker)
+{
+	uint64_t resident_pages = 0, shared_pages = 0;
+	char path[32], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)worker->pid);
+	if (worker_is_running(worker) && file_read_text(path, text, sizeof(text)) > 0) {
+		ceiling_parse_statm(text, &resident_pages, &shared_pages);
+	}
+	return (resident_pages - shared_pages) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 /*
  * Does the workload need the memory, or will it before a further picture is done? The first one
  * comes before that where all die together: it is all that will be left.
@@ -101,7 +116,7 @@ static bool must_yield(const struct run *run)
 	if (!run->has_picture && run->dies_together) {
 		return false;
 	}
-	return supervise_is_tight(run->supervisor) ||
+	return supervise_is_tight(run->supervisor, worker_bytes(&run->picture)) ||
 	       (!worker_is_running(&run->picture) &&
 		supervise_brink_left_ms(run->supervisor) < needed_ms);
 }

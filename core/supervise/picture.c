@@ -15,9 +15,9 @@ void picture_init(struct picture *picture, bool is_wanted)
 	*picture = (struct picture){ .watch.next_ms = is_wanted ? 0 : UINT64_MAX };
 }
 
-/** Measured with jobs of 2,000 to 60,000 stacks. */
-#define BASE_BYTES ((uint64_t)4 << 20)
-#define COPIES 3u
+/** Measured with jobs of 2,000 to 900,000 stacks. */
+#define BASE_BYTES ((uint64_t)3 << 20)
+#define COPIES 4u
 /** A picture may take one part in so many of what is left (cmd/picture.h). */
 #define ROOM_PARTS 2u
 
@@ -53,7 +53,7 @@ void picture_look(struct supervisor *s, uint64_t now_ms)
 	struct brink brink = brink_read(s->proc_root, &s->sampler.source.group);
 	brink_watch_take(&picture->watch, &brink, now_ms);
 	s->wants_picture = brink_is_near(&picture->watch, ROOM_PARTS * picture_bytes(s))
-		&& (is_news(picture, live_bytes(s)) || supervise_is_tight(s));
+		&& (is_news(picture, live_bytes(s)) || supervise_is_tight(s, 0));
 }
 
 struct brink supervise_brink(const struct supervisor *s)
@@ -61,9 +61,9 @@ struct brink supervise_brink(const struct supervisor *s)
 	return s->picture.watch.last;
 }
 
-bool supervise_is_tight(const struct supervisor *s)
+bool supervise_is_tight(const struct supervisor *s, uint64_t worker_bytes)
 {
-	return brink_left(&s->picture.watch.last) < picture_bytes(s);
+	return brink_left(&s->picture.watch.last) + worker_bytes < picture_bytes(s);
 }
 
 uint64_t supervise_brink_left_ms(const struct supervisor *s)

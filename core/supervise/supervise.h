@@ -149,8 +149,11 @@ void supervise_answer(struct supervisor *supervisor);
 /** How scarce memory was when that was last looked at. */
 struct brink supervise_brink(const struct supervisor *supervisor);
 
-/** Less is left than a picture takes: the workload needs it more. */
-bool supervise_is_tight(const struct supervisor *supervisor);
+/**
+ * Less is left than a picture takes: the workload needs it more. Of what is used, worker_bytes are
+ * those of a picture that is being made: they count as left, since ending it would give them back.
+ */
+bool supervise_is_tight(const struct supervisor *supervisor, uint64_t worker_bytes);
 
 /** In how many milliseconds nothing will be left at that pace; UINT64_MAX: it does not shrink. */
 uint64_t supervise_brink_left_ms(const struct supervisor *supervisor);

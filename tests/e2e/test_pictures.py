@@ -76,7 +76,7 @@ def test_none_is_taken_if_that_is_turned_off(group, tmp_path):
     assert result(tmp_path)[1] == []
 
 
-HOLDS_UNTIL_A_PICTURE = """
+HOLDS = """
 import glob, os, sys
 held = []
 def used():
@@ -84,10 +84,14 @@ def used():
     files = int(stat["total_inactive_file"]) + int(stat["total_active_file"])
     return int(open(sys.argv[1] + "/memory.usage_in_bytes").read()) - files
 def pictures(): return sorted(glob.glob("fil-result/*/picture-in-advance.*"))
-while used() < 290 << 20:
-    held.append(b"x" * (1 << 19))
-while len(pictures()) < 2:
-    pass
+def hold_until_a_picture(of_bytes):
+    while used() < of_bytes:
+        held.append(b"x" * (1 << 19))
+    while len(pictures()) < 2:
+        pass
+"""
+HOLDS_UNTIL_ANOTHER_PICTURE = HOLDS + """
+hold_until_a_picture(290 << 20)
 first = os.stat(pictures()[0]).st_ino
 held.append(bytes(64 << 20))  # is never touched
 while os.stat(pictures()[0]).st_ino == first:
@@ -96,11 +100,36 @@ print(*(path.split("/")[-1] for path in pictures()))
 """
 
 
-def test_the_report_of_the_end_takes_its_place(group, tmp_path):
-    (tmp_path / "holds.py").write_text(HOLDS_UNTIL_A_PICTURE)
+# A picture of 260,000 stacks takes 87 MB, a little less than half of what is left.
+HOLDS_MANY_STACKS = HOLDS + """
+def grow(depth):
+    held.append(bytes(100))
+    if depth:
+        grow(depth - 1)
+        grow(depth - 1)
+grow(17)
+hold_until_a_picture(310 << 20)
+"""
+
+
+def run_in(group, folder, script):
+    """Run it in the group, with its folder as argument."""
+    (folder / "holds.py").write_text(script)
     command = runs.command_of(["holds.py", group.folder], PYTHON)
     command.remove("--quiet")
-    ended = runs.Run(runs.run(command, tmp_path, preexec_fn=group.enter), tmp_path)
+    return runs.Run(runs.run(command, folder, preexec_fn=group.enter), folder)
+
+
+def test_one_of_many_stacks_does_not_yield_to_itself(group, tmp_path):
+    for name in ("memory.memsw.limit_in_bytes", "memory.limit_in_bytes"):
+        (group.folder / name).write_text(str(500 * MIB))
+    ended = run_in(group, tmp_path, HOLDS_MANY_STACKS)
+    assert (ended.status, ended.out) == (0, b"")
+    ended.report().assert_complete()
+
+
+def test_the_report_of_the_end_takes_its_place(group, tmp_path):
+    ended = run_in(group, tmp_path, HOLDS_UNTIL_ANOTHER_PICTURE)
     assert (ended.status, ended.out) == (0, b"picture-in-advance.fil picture-in-advance.txt\n")
     ended.report().assert_complete()
     told = re.findall(r"memory runs low: 2\d\d\.\d MiB of the container's 300\.0 MiB are used;"
