@@ -18,6 +18,8 @@ void picture_init(struct picture *picture, bool is_wanted)
 /** Measured with jobs of 2,000 to 900,000 stacks. */
 #define BASE_BYTES ((uint64_t)3 << 20)
 #define COPIES 4u
+/** While one is made, one part in so many of what it takes stays for the workload. */
+#define RESERVE_PARTS 4u
 /** A picture may take one part in so many of what is left (cmd/picture.h). */
 #define ROOM_PARTS 2u
 
@@ -63,7 +65,8 @@ struct brink supervise_brink(const struct supervisor *s)
 
 bool supervise_is_tight(const struct supervisor *s, uint64_t worker_bytes)
 {
-	return brink_left(&s->picture.watch.last) + worker_bytes < picture_bytes(s);
+	uint64_t left = brink_left(&s->picture.watch.last), needed = picture_bytes(s);
+	return left + worker_bytes < needed || left < needed / RESERVE_PARTS;
 }
 
 uint64_t supervise_brink_left_ms(const struct supervisor *s)

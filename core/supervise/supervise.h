@@ -152,6 +152,7 @@ struct brink supervise_brink(const struct supervisor *supervisor);
 /**
  * Less is left than a picture takes: the workload needs it more. Of what is used, worker_bytes are
  * those of a picture that is being made: they count as left, since ending it would give them back.
+ * A part has to be left without them, so that there is time to end it.
  */
 bool supervise_is_tight(const struct supervisor *supervisor, uint64_t worker_bytes);
 

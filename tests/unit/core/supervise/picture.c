@@ -111,10 +111,29 @@ static void none_is_wanted_if_that_is_turned_off(void)
 	supervise_done(supervisor);
 }
 
+/** Of a program that has not allocated it takes 3 MiB, about. */
+static void one_that_is_made_does_not_stand_in_its_own_way(void)
+{
+	machine_make("1072000000\n");
+	struct supervisor *supervisor = run("exec sleep 1000", false);
+	CHECK_INT(supervise_next(supervisor), SUPERVISE_PICTURE);
+	CHECK(supervise_is_tight(supervisor, 0));
+	CHECK(supervise_is_tight(supervisor, 1000000));
+	CHECK(!supervise_is_tight(supervisor, 2000000));
+	end(supervisor);
+	/* What the workload needs until it is ended stays. */
+	machine_make("1073500000\n");
+	supervisor = run("exec sleep 1000", false);
+	CHECK_INT(supervise_next(supervisor), SUPERVISE_PICTURE);
+	CHECK(supervise_is_tight(supervisor, 4000000));
+	end(supervisor);
+}
+
 int main(void)
 {
 	RUN(a_container_that_is_almost_full_wants_one);
 	RUN(one_that_was_made_is_enough_until_something_changes);
+	RUN(one_that_is_made_does_not_stand_in_its_own_way);
 	RUN(none_is_wanted_where_there_is_room);
 	RUN(none_is_wanted_if_that_is_turned_off);
 	return test_done();
