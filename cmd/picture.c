@@ -22,8 +22,8 @@
 #define SPENT_FREE_MS 500
 /* Of what is left of the memory. */
 #define ROOM_SHARE 2u
-/* Less than this is not worth a try: a small profile takes as much. */
-#define ROOM_LEAST_BYTES ((uint64_t)1 << 20)
+/* Less than this is not worth a try: a small profile takes more. */
+#define ROOM_LEAST_BYTES ((uint64_t)2 << 20)
 /* So many times as long as the last one took. */
 #define YIELD_TIMES 2u
 
@@ -92,7 +92,7 @@ static int make_picture(void *context)
 	return !profile || render_picture(&run->folder, profile, &how) != 0;
 }
 
-/* What the worker holds by itself; 0 if none runs. */
+/* What the worker holds by itself, at most; 0 if none runs, or that cannot be read. */
 static uint64_t worker_bytes(const struct worker *worker)
 {
 	uint64_t resident_pages = 0, shared_pages = 0;
@@ -142,9 +142,10 @@ void picture_begin(struct run *run)
 	}
 }
 
-/* Its time is over; what it had not finished is swept away. */
-static void account(struct run *run, pid_t writer)
+/* It has ended, with that result; what it had not finished is swept away. */
+static void account(struct run *run, pid_t writer, int result)
 {
+	run->has_picture |= result == 0;
 	result_folder_sweep(&run->folder, writer);
 	run->picture_took_ms = run_clock_ms(CLOCK_MONOTONIC) - run->picture_begun_ms;
 	run->picture_spent_ms += run->picture_took_ms;
@@ -155,10 +156,9 @@ void picture_reap(struct run *run)
 	pid_t writer = run->picture.pid;
 
 	if (worker_is_running(&run->picture)) {
-		/* One that was killed has yielded. */
-		run->has_picture |= worker_wait(&run->picture, 0) == 0;
+		int result = worker_wait(&run->picture, 0);
 		if (!worker_is_running(&run->picture)) {
-			account(run, writer);
+			account(run, writer, result);
 			say_where(run);
 		}
 	}
@@ -169,8 +169,8 @@ void picture_stop(struct run *run)
 	pid_t writer = run->picture.pid;
 
 	if (worker_is_running(&run->picture)) {
-		worker_kill(&run->picture);
-		account(run, writer);
+		/* One that was about to end by itself is done. */
+		account(run, writer, worker_kill(&run->picture));
 	}
 }
 

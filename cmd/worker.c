@@ -118,10 +118,11 @@ int worker_wait(struct worker *worker, int timeout_ms)
 	return -1;
 }
 
-void worker_kill(struct worker *worker)
+int worker_kill(struct worker *worker)
 {
-	if (worker_is_running(worker)) {
-		kill(worker->pid, SIGKILL);
-		reap(worker);
+	if (!worker_is_running(worker)) {
+		return -1;
 	}
+	kill(worker->pid, SIGKILL);
+	return reap(worker);
 }

@@ -38,7 +38,7 @@ static inline bool worker_is_running(const struct worker *worker)
  */
 int worker_wait(struct worker *worker, int timeout_ms);
 
-/** End it at once. */
-void worker_kill(struct worker *worker);
+/** End it at once. Its result as of worker_wait, 256 + SIGKILL unless it was quicker; -1: none. */
+int worker_kill(struct worker *worker);
 
 #endif

@@ -16,12 +16,12 @@ void picture_init(struct picture *picture, bool is_wanted)
 }
 
 /** Measured with jobs of 2,000 to 900,000 stacks. */
-#define BASE_BYTES ((uint64_t)3 << 20)
+#define BASE_BYTES ((uint64_t)2 << 20)
 #define COPIES 4u
 /** While one is made, one part in so many of what it takes stays for the workload. */
 #define RESERVE_PARTS 4u
-/** A picture may take one part in so many of what is left (cmd/picture.h). */
-#define ROOM_PARTS 2u
+/** A picture may take half of what is left (cmd/picture.h); there is less when it begins. */
+#define ROOM_PARTS 3u
 
 static uint64_t live_bytes(const struct supervisor *s)
 {
@@ -35,15 +35,27 @@ static bool is_news(const struct picture *picture, uint64_t live)
 	return !picture->has_begun || distance > before / NEWS_PARTS;
 }
 
-/** What it takes to make one, about: the collector copies what is known of stacks. */
+static uint64_t arena_bytes(const struct supervisor *s, uint32_t which)
+{
+	const struct arena *arena = &s->passing.header->arena[which];
+	return load_relaxed(&arena->used) * arena->element_bytes;
+}
+
+/**
+ * What it takes to make one, about: the collector copies what is known of stacks, and of what the
+ * ledgers have one at a time.
+ */
 static uint64_t picture_bytes(const struct supervisor *s)
 {
-	uint64_t bytes = BASE_BYTES;
-	for (int i = 0; i < SHARED_ARENA_COUNT; i++) {
-		const struct arena *arena = &s->passing.header->arena[i];
-		bytes += COPIES * load_relaxed(&arena->used) * arena->element_bytes;
+	uint64_t stacks = 0, ledger = 0;
+	for (uint32_t i = ARENA_NODE; i <= ARENA_TEXT; i++) {
+		stacks += arena_bytes(s, i);
 	}
-	return bytes;
+	for (uint32_t i = 0; i < LEDGER_COUNT; i++) {
+		uint64_t bytes = arena_bytes(s, ARENA_LEDGER + i);
+		ledger = bytes > ledger ? bytes : ledger;
+	}
+	return BASE_BYTES + COPIES * stacks + ledger;
 }
 
 void picture_look(struct supervisor *s, uint64_t now_ms)

@@ -105,7 +105,8 @@ enum supervise_event {
 	 * Memory is almost out, the container's or the machine's (supervise_brink), and what is
 	 * held is not what the last picture shows: begin another, then call
 	 * supervise_picture_begun; or let it be, and this comes again. The workload goes on. Also
-	 * while supervise_is_tight: then one that is being made should be ended.
+	 * while less is left than a picture takes: then one that is being made should be ended, if
+	 * with what it holds itself supervise_is_tight.
 	 */
 	SUPERVISE_PICTURE,
 	/** The workload waits for a report of its scope: then call supervise_scope_done. */
@@ -152,7 +153,7 @@ struct brink supervise_brink(const struct supervisor *supervisor);
 /**
  * Less is left than a picture takes: the workload needs it more. Of what is used, worker_bytes are
  * those of a picture that is being made: they count as left, since ending it would give them back.
- * A part has to be left without them, so that there is time to end it.
+ * A quarter has to be left without them, so that there is some time to end it.
  */
 bool supervise_is_tight(const struct supervisor *supervisor, uint64_t worker_bytes);
 

@@ -5,6 +5,7 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -109,12 +110,22 @@ static void can_be_ended(void)
 
 	REQUIRE(pipe(ends) == 0);
 	REQUIRE(worker_start(&worker, wait_for_end, ends) == 0);
-	worker_kill(&worker);
+	CHECK_INT(worker_kill(&worker), 256 + SIGKILL);
+	CHECK_INT(worker_kill(&worker), -1);
 	CHECK(!worker_is_running(&worker));
 	CHECK_INT(waitpid(-1, NULL, WNOHANG), -1);
 	CHECK_INT(errno, ECHILD);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+static void one_that_has_ended_is_not_ended_again(void)
+{
+	struct worker worker;
+
+	REQUIRE(worker_start(&worker, return_number, &(int){4}) == 0);
+	REQUIRE(poll(&(struct pollfd){.fd = worker.end_fd, .events = POLLIN}, 1, -1) == 1);
+	CHECK_INT(worker_kill(&worker), 4);
 }
 
 static void may_be_reaped_by_somebody_else(void)
@@ -136,6 +147,7 @@ int main(void)
 	RUN(is_bounded);
 	RUN(is_waited_for_or_looked_at);
 	RUN(can_be_ended);
+	RUN(one_that_has_ended_is_not_ended_again);
 	RUN(may_be_reaped_by_somebody_else);
 	return test_done();
 }

@@ -3,6 +3,7 @@
 
 /* When a picture in advance is asked for: on a captured machine whose memory runs low. */
 #include "core/host/file.h"
+#include "core/supervise/supervisor.h"
 #include "tests/unit/core/supervise/run.h"
 
 #include <signal.h>
@@ -111,15 +112,15 @@ static void none_is_wanted_if_that_is_turned_off(void)
 	supervise_done(supervisor);
 }
 
-/** Of a program that has not allocated it takes 3 MiB, about. */
+/** Of a program that has not allocated it takes 2 MiB, about. */
 static void one_that_is_made_does_not_stand_in_its_own_way(void)
 {
 	machine_make("1072000000\n");
 	struct supervisor *supervisor = run("exec sleep 1000", false);
 	CHECK_INT(supervise_next(supervisor), SUPERVISE_PICTURE);
 	CHECK(supervise_is_tight(supervisor, 0));
-	CHECK(supervise_is_tight(supervisor, 1000000));
-	CHECK(!supervise_is_tight(supervisor, 2000000));
+	CHECK(supervise_is_tight(supervisor, 300000));
+	CHECK(!supervise_is_tight(supervisor, 1000000));
 	end(supervisor);
 	/* What the workload needs until it is ended stays. */
 	machine_make("1073500000\n");
@@ -129,11 +130,27 @@ static void one_that_is_made_does_not_stand_in_its_own_way(void)
 	end(supervisor);
 }
 
+/** A picture reads them one after the other. */
+static void ledgers_are_not_reckoned_together(void)
+{
+	machine_make("1022000000\n");
+	struct supervisor *supervisor = run("exec sleep 1000", false);
+	CHECK_INT(supervise_next(supervisor), SUPERVISE_PICTURE);
+	for (int i = 0; i < 16; i++) {
+		supervisor->passing.header->arena[ARENA_LEDGER + i].used = 900000;
+	}
+	CHECK(!supervise_is_tight(supervisor, 0));
+	supervisor->passing.header->arena[ARENA_ENTRY].used = 900000;
+	CHECK(supervise_is_tight(supervisor, 0));
+	end(supervisor);
+}
+
 int main(void)
 {
 	RUN(a_container_that_is_almost_full_wants_one);
 	RUN(one_that_was_made_is_enough_until_something_changes);
 	RUN(one_that_is_made_does_not_stand_in_its_own_way);
+	RUN(ledgers_are_not_reckoned_together);
 	RUN(none_is_wanted_where_there_is_room);
 	RUN(none_is_wanted_if_that_is_turned_off);
 	return test_done();
