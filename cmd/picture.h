@@ -9,8 +9,7 @@
  * A picture takes memory where there is hardly any. It yields to the workload: a worker may take no
  * more than half of what is left, and gives up where that does not do. None is begun where the
  * workload would need that memory before it is done, and one is ended where that happens, before
- * the kernel ends it, or all together. Only where that is what it does, the first is made in any
- * case.
+ * the kernel ends it, or all together. Where all are killed together the first is made in any case.
  */
 #ifndef CMD_PICTURE_H
 #define CMD_PICTURE_H

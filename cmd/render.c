@@ -37,8 +37,8 @@ static const char *file_name(const struct report_file *which, const struct profi
 	return report_default_measure(profile) == MEASURE_END ? which->oom_name : which->name;
 }
 
-static int render_capture(const struct result_folder *folder, const char *name,
-			  const struct profile *profile, enum capture_effort effort)
+int render_capture(const struct result_folder *folder, const char *name,
+		   const struct profile *profile, enum capture_effort effort)
 {
 	struct result_file file;
 
@@ -46,12 +46,6 @@ static int render_capture(const struct result_folder *folder, const char *name,
 		return -1;
 	}
 	return result_file_close(&file, capture_write(fileno(file.out), profile, effort));
-}
-
-int render_light_capture(const struct result_folder *folder, const char *name,
-			 const struct profile *profile)
-{
-	return render_capture(folder, name, profile, CAPTURE_LIGHT);
 }
 
 static int render_file(const struct result_folder *folder, const char *name,
@@ -80,7 +74,7 @@ int render_picture(const struct result_folder *folder, const struct profile *pro
 {
 	static const struct report_file text = {PICTURE_TEXT, PICTURE_TEXT, "text", false};
 
-	return render_light_capture(folder, PICTURE_CAPTURE, profile) != 0
+	return render_capture(folder, PICTURE_CAPTURE, profile, CAPTURE_LIGHT) != 0
 		? -1
 		: render_file(folder, PICTURE_TEXT, &text, profile, how);
 }

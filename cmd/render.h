@@ -6,15 +6,16 @@
 #define CMD_RENDER_H
 
 #include "cmd/result_folder.h"
+#include "core/capture/capture.h"
 #include "core/profile/profile.h"
 #include "core/profile/shown.h"
 
 /** A capture of the moment when an allocation was refused, kept in the folder until the end. */
 #define REFUSED_CAPTURE ".refused-allocation.fil"
 
-/** Write a capture while the workload needs the memory, under a name. 0, or -1 with errno. */
-int render_light_capture(const struct result_folder *folder, const char *name,
-			 const struct profile *profile);
+/** Write a capture under a name. 0, or -1 with errno. */
+int render_capture(const struct result_folder *folder, const char *name,
+		   const struct profile *profile, enum capture_effort effort);
 
 /** What a picture in advance is called: a capture, and the same as text. */
 #define PICTURE_CAPTURE "picture-in-advance.fil"

@@ -257,7 +257,8 @@ static int capture_refused(void *context)
 	struct run *run = context;
 	struct profile *profile = run_collect(run, MOMENT_OUT_OF_MEMORY);
 
-	return !profile || render_light_capture(&run->folder, REFUSED_CAPTURE, profile) != 0;
+	return !profile ||
+	       render_capture(&run->folder, REFUSED_CAPTURE, profile, CAPTURE_LIGHT) != 0;
 }
 
 /*

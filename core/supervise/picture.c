@@ -35,7 +35,7 @@ static bool is_news(const struct picture *picture, uint64_t live)
 	return !picture->has_begun || distance > before / NEWS_PARTS;
 }
 
-static uint64_t arena_bytes(const struct supervisor *s, uint32_t which)
+static uint64_t arena_used_bytes(const struct supervisor *s, uint32_t which)
 {
 	const struct arena *arena = &s->passing.header->arena[which];
 	return load_relaxed(&arena->used) * arena->element_bytes;
@@ -49,10 +49,10 @@ static uint64_t picture_bytes(const struct supervisor *s)
 {
 	uint64_t stacks = 0, ledger = 0;
 	for (uint32_t i = ARENA_NODE; i <= ARENA_TEXT; i++) {
-		stacks += arena_bytes(s, i);
+		stacks += arena_used_bytes(s, i);
 	}
 	for (uint32_t i = 0; i < LEDGER_COUNT; i++) {
-		uint64_t bytes = arena_bytes(s, ARENA_LEDGER + i);
+		uint64_t bytes = arena_used_bytes(s, ARENA_LEDGER + i);
 		ledger = bytes > ledger ? bytes : ledger;
 	}
 	return BASE_BYTES + COPIES * stacks + ledger;

@@ -136,7 +136,7 @@ static void ledgers_are_not_reckoned_together(void)
 	machine_make("1022000000\n");
 	struct supervisor *supervisor = run("exec sleep 1000", false);
 	CHECK_INT(supervise_next(supervisor), SUPERVISE_PICTURE);
-	for (int i = 0; i < 16; i++) {
+	for (uint32_t i = 0; i < LEDGER_COUNT; i++) {
 		supervisor->passing.header->arena[ARENA_LEDGER + i].used = 900000;
 	}
 	CHECK(!supervise_is_tight(supervisor, 0));
